@@ -1,0 +1,205 @@
+/** The one door to DuckDB: bounded memory, spill to a folder of the caller, no network, no extension fetched. */
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { ArbdataError } from './errors.ts';
+
+/** Values as JSON has them: BIGINT, DECIMAL, DATE and TIMESTAMP arrive as exact text, INTEGER as a number. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Row = Record<string, Json>;
+
+export interface EngineOptions {
+  /** A DuckDB file, or in memory when absent. */
+  readonly file?: string;
+  readonly readOnly?: boolean;
+  /** Folder for spilled data; it is removed when the engine closes. */
+  readonly spillDir: string;
+  /** DuckDB's own limit; the process takes up to about 300 MiB more. */
+  readonly memoryLimitMb?: number;
+  readonly threads?: number;
+}
+
+export const DEFAULT_MEMORY_LIMIT_MB = 900;
+
+/** Quote text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Quote a name as an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export class Engine {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #spillDir: string;
+  #streams = 0;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillDir: string) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#spillDir = spillDir;
+  }
+
+  static async open(options: EngineOptions): Promise<Engine> {
+    mkdirSync(options.spillDir, { recursive: true, mode: 0o700 });
+    try {
+      const instance = await DuckDBInstance.create(options.file ?? ':memory:', {
+        access_mode: options.readOnly === true ? 'READ_ONLY' : 'AUTOMATIC',
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        memory_limit: `${options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB}MB`,
+        temp_directory: options.spillDir,
+        ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+      });
+      const connection = await instance.connect();
+      await connection.run("SET TimeZone = 'Asia/Shanghai'");
+      return new Engine(instance, connection, options.spillDir);
+    } catch (error) {
+      rmSync(options.spillDir, { recursive: true, force: true });
+      throw engineError(error, options.file);
+    }
+  }
+
+  /** Run one or several statements; errors in any of them are raised. */
+  async run(sql: string): Promise<void> {
+    try {
+      await this.#connection.run(sql);
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  /** All rows of a small result (aggregates, lists for people), as JSON-safe values. */
+  async rows<T = Row>(sql: string): Promise<T[]> {
+    try {
+      const reader = await this.#connection.runAndReadAll(sql);
+      return reader.getRowObjectsJson() as unknown as T[];
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  /** The only row of a result. */
+  async one<T = Row>(sql: string): Promise<T> {
+    const [row, ...others] = await this.rows<T>(sql);
+    if (row === undefined || others.length > 0) {
+      throw new ArbdataError('E_INTERNAL', `a query meant for one row gave ${row === undefined ? 0 : others.length + 1}`, {
+        advice: 'Report this as a defect, with the command.',
+      });
+    }
+    return row;
+  }
+
+  /**
+   * Stream the rows of a query in slices, in its order, on a connection of its own.
+   * The result is materialised first and the number of rows compared at the end, because an open stream
+   * of the engine ends silently on an error.
+   */
+  async *stream<T = Row>(select: string): AsyncGenerator<T[]> {
+    const table = `stream_${++this.#streams}`;
+    await this.run(`CREATE TABLE ${table} AS ${select}`);
+    const connection = await this.#instance.connect();
+    try {
+      const expected = Number((await this.one<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).n);
+      const result = await connection.stream(`SELECT * FROM ${table}`);
+      let seen = 0;
+      for await (const rows of result.yieldRowObjectJson()) {
+        seen += rows.length;
+        yield rows as unknown as T[];
+      }
+      if (seen !== expected) {
+        throw new ArbdataError('E_ENGINE', `the engine delivered ${seen} of ${expected} rows`, {
+          advice: 'Run the same command again; if it happens again, report it as a defect.',
+        });
+      }
+    } finally {
+      connection.closeSync();
+      await this.run(`DROP TABLE ${table}`);
+    }
+  }
+
+  /** Write a query's rows as Parquet (zstd) under a temporary name, then rename; nothing half-written stays. */
+  async copyToParquet(select: string, file: string): Promise<{ rows: number; sizeBytes: number }> {
+    const temporary = path.join(path.dirname(file), `.${path.basename(file)}.tmp`);
+    try {
+      const [row] = await this.rows<{ Count: string }>(
+        `COPY (${select}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
+      );
+      await rename(temporary, file);
+      return { rows: Number(row?.Count ?? 0), sizeBytes: statSync(file).size };
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  /** Share of the running statement that is done, 0 to 1, or undefined where the engine cannot tell. */
+  progress(): number | undefined {
+    const { percentage } = this.#connection.progress;
+    return percentage < 0 ? undefined : percentage / 100;
+  }
+
+  /** Append rows of JavaScript values (text or null) to a table whose columns are all VARCHAR. */
+  async append(table: string, rows: Iterable<readonly (string | null)[]>): Promise<void> {
+    const appender = await this.#connection.createAppender(table);
+    try {
+      for (const row of rows) {
+        for (const value of row) {
+          if (value === null) appender.appendNull();
+          else appender.appendVarchar(value);
+        }
+        appender.endRow();
+      }
+    } finally {
+      appender.closeSync();
+    }
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    rmSync(this.#spillDir, { recursive: true, force: true });
+  }
+}
+
+/** Open an engine, use it, close it whatever happens. */
+export async function withEngine<T>(options: EngineOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await Engine.open(options);
+  try {
+    return await use(engine);
+  } finally {
+    engine.close();
+  }
+}
+
+/** Translate an error of DuckDB into one of ours; its text never carries personal data of ours on purpose. */
+function engineError(error: unknown, file?: string): ArbdataError {
+  if (error instanceof ArbdataError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/no space left|disk full|could not write|ENOSPC/i.test(message)) {
+    return new ArbdataError('E_DISK_FULL', `the disk is full: ${firstLine(message)}`, {
+      advice: 'Free disk space under the home directory (arbdata doctor shows how much is used) and run the same command again.',
+      cause: error,
+    });
+  }
+  if (/could not set lock|conflicting lock/i.test(message)) {
+    return new ArbdataError('E_SOURCE_LOCKED', `another process holds the database file open: ${firstLine(message)}`, {
+      advice: 'Wait until that process has ended (its PID is named above), then run the same command again.',
+      ...(file === undefined ? {} : { where: { file } }),
+      cause: error,
+    });
+  }
+  return new ArbdataError('E_ENGINE', firstLine(message), {
+    advice: 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
+    ...(file === undefined ? {} : { where: { file } }),
+    cause: error,
+  });
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n', 1)[0] ?? '').trim();
+}

@@ -1,0 +1,95 @@
+/**
+ * Every error that the service raises on purpose, in one table. docs/errors.md lists the same codes;
+ * a test holds the two together.
+ */
+
+/** Exit codes of the command line. */
+export const EXIT = { done: 0, fault: 1, usage: 2, held: 3, sourceUnreachable: 4, busy: 5 } as const;
+
+export interface ErrorKind {
+  readonly exit: number;
+  /** Whether the same command can succeed later without anyone mending anything. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+const fault = (meaning: string): ErrorKind => ({ exit: EXIT.fault, retryable: false, meaning });
+const usage = (meaning: string): ErrorKind => ({ exit: EXIT.usage, retryable: false, meaning });
+
+export const ERROR_KINDS = {
+  E_USAGE: usage('The command was called wrongly.'),
+  E_PERIOD: usage('The period is not YYYY-MM, YYYY-Qn, YYYY-Hn or YYYY.'),
+  E_DATE: usage('A date is not a real day in the form YYYY-MM-DD.'),
+  E_NOT_FOUND: usage('The named run, snapshot, indicator, body, rule or record does not exist.'),
+  E_NOT_RELEASABLE: usage('The run cannot be released.'),
+  E_CONFIG: usage('The configuration file or an environment variable is not valid.'),
+  E_DEFINITION: usage('A definition file is not valid.'),
+  E_CSV: usage('A CSV file of the source cannot be read.'),
+  E_HELD: { exit: EXIT.held, retryable: false, meaning: 'A check holds the run: its files are a draft.' },
+  E_SOURCE_MISSING: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'There is no source to read.',
+  },
+  E_SOURCE_LOCKED: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'Another process holds the source open.',
+  },
+  E_SOURCE_CONTRACT: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'The source does not fulfil the contract: a view or column is missing or has another type.',
+  },
+  E_RUN_LOCKED: {
+    exit: EXIT.busy,
+    retryable: true,
+    meaning: 'Another run of the same pipeline is going on.',
+  },
+  E_SNAPSHOT_DAMAGED: fault('A snapshot does not have the bytes that its manifest states.'),
+  E_ARTEFACT_DAMAGED: fault('A published file or its manifest does not have the bytes that were recorded.'),
+  E_CHECK_BROKEN: fault('An internal cross-check failed: two computations of one figure disagree.'),
+  E_DISK_FULL: fault('The disk is full.'),
+  E_HOME: fault('The home directory cannot be used.'),
+  E_LEDGER: fault('The run ledger cannot be used.'),
+  E_AUDIT_BROKEN: fault('The audit record has been altered.'),
+  E_ENGINE: fault('The database engine reported an error.'),
+  E_NODE_VERSION: fault('Node.js is too old.'),
+  E_INTERNAL: fault('A defect of the service itself.'),
+} as const satisfies Record<string, ErrorKind>;
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+export interface ErrorWhere {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: string;
+  readonly record?: string;
+}
+
+/** An error that says what is wrong, where, and what to do next. */
+export class ArbdataError extends Error {
+  override readonly name = 'ArbdataError';
+  readonly code: ErrorCode;
+  /** What the reader should do next; one English sentence. */
+  readonly advice: string;
+  readonly where: ErrorWhere;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { advice: string; where?: ErrorWhere; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.advice = options.advice;
+    this.where = options.where ?? {};
+  }
+
+  get exit(): number {
+    return ERROR_KINDS[this.code].exit;
+  }
+
+  get retryable(): boolean {
+    return ERROR_KINDS[this.code].retryable;
+  }
+}
