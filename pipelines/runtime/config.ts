@@ -1,0 +1,79 @@
+/** Configuration is read once, at the edge: config.json of the home and two environment variables. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { z } from 'zod';
+import { type Config, configSchema } from '../../schemas/config.ts';
+import { ArbdataError } from './errors.ts';
+import { fileError } from './files.ts';
+import type { Home } from './home.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+/**
+ * The configuration of a home; defaults where config.json or a key of it is absent. Paths come out absolute.
+ * @throws {ArbdataError} E_CONFIG naming the file and the key or line
+ */
+export function readConfig(home: Pick<Home, 'config'>): Config {
+  const text = readText(home.config);
+  const checked = configSchema.safeParse(text === undefined ? {} : parseJson(text, home.config));
+  if (!checked.success) throw invalid(home.config, checked.error);
+  const form = checked.data.forms.macroMonitoring;
+  if (form === undefined) return checked.data;
+  return { ...checked.data, forms: { macroMonitoring: path.resolve(path.dirname(home.config), form) } };
+}
+
+/**
+ * The level that ARBDATA_LOG asks for; `info` where it is unset.
+ * @throws {ArbdataError} E_CONFIG naming the variable
+ */
+export function logLevelFrom(environment: NodeJS.ProcessEnv): LogLevel {
+  const given = environment.ARBDATA_LOG;
+  if (given === undefined || given === '') return 'info';
+  const level = LOG_LEVELS.find((name) => name === given);
+  if (level !== undefined) return level;
+  throw new ArbdataError('E_CONFIG', `the environment variable ARBDATA_LOG is ${JSON.stringify(given)}`, {
+    advice: `Set ARBDATA_LOG to one of ${LOG_LEVELS.join(', ')}, or unset it.`,
+  });
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw fileError(error, file);
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const line = lineOf(message, text);
+    throw new ArbdataError('E_CONFIG', `${file}: ${message.replaceAll(/\s+/g, ' ')}`, {
+      advice:
+        'Mend that place (a comma or a quote too many or too few is the usual cause), or remove the file.',
+      where: line === undefined ? { file } : { file, line },
+      cause: error,
+    });
+  }
+}
+
+/** The engine names the position, or says that the text ends early, or quotes the place instead. */
+function lineOf(message: string, text: string): number | undefined {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
+  return message.includes('end of JSON') ? text.split('\n').length : undefined;
+}
+
+function invalid(file: string, error: z.ZodError): ArbdataError {
+  const problems = error.issues.map((issue) => {
+    const at = issue.path.join('.');
+    return at === '' ? issue.message : `${at}: ${issue.message}`;
+  });
+  const [first] = error.issues;
+  return new ArbdataError('E_CONFIG', `${file}: ${problems.join('; ')}`, {
+    advice: 'Mend the keys that are named; schemas/config.ts lists all keys with their defaults.',
+    where: { file, column: first?.path.join('.') ?? '' },
+  });
+}

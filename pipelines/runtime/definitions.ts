@@ -1,0 +1,124 @@
+/** The definitions in force: shipped data files, each of which a home's definitions/ may replace. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { z } from 'zod';
+import {
+  type CodesFile,
+  codesFile,
+  type IndicatorsFile,
+  indicatorsFile,
+  type PersonalColumnsFile,
+  personalColumnsFile,
+  type Rule,
+  rulesFile,
+  type WorkingDaysFile,
+  workingDaysFile,
+} from '../../schemas/definitions.ts';
+import { type FormsFile, formIndicators, formsFile } from '../../schemas/forms.ts';
+import { ArbdataError } from './errors.ts';
+import { PROJECT_DIR } from './project.ts';
+
+export interface Definitions {
+  readonly codes: CodesFile;
+  readonly rules: readonly Rule[];
+  readonly indicators: IndicatorsFile;
+  readonly workingDays: WorkingDaysFile;
+  readonly personalColumns: PersonalColumnsFile;
+  readonly forms: FormsFile;
+  /** SHA-256 over the names and bytes of all files used, in a fixed order. */
+  readonly sha256: string;
+  /** Files that came from the home rather than from the product. */
+  readonly overridden: readonly string[];
+}
+
+/**
+ * Load and check all definition files.
+ * @param homeDefinitionsDir a home's `definitions/`; a file in it replaces the shipped one of the same name
+ * @throws ArbdataError E_DEFINITION naming the file and the place in it
+ */
+export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
+  const hash = createHash('sha256');
+  const overridden: string[] = [];
+  const load = <S extends z.ZodType>(name: string, schema: S): z.infer<S> => {
+    const own = homeDefinitionsDir === undefined ? undefined : path.join(homeDefinitionsDir, name);
+    const isOwn = own !== undefined && existsSync(own);
+    const file = isOwn ? own : path.join(PROJECT_DIR, 'schemas/definitions', name);
+    if (isOwn) overridden.push(name);
+    const text = readFileSync(file, 'utf8');
+    hash.update(`${name}\0${text}\0`);
+    return parseDefinition(file, text, schema);
+  };
+  const codes = load('codes.json', codesFile);
+  const { rules } = load('rules.json', rulesFile);
+  const indicators = load('indicators.json', indicatorsFile);
+  const workingDays = load('working-days.json', workingDaysFile);
+  const personalColumns = load('personal-columns.json', personalColumnsFile);
+  const forms = load('forms.json', formsFile);
+  checkReferences(indicators, forms);
+  return {
+    codes,
+    rules,
+    indicators,
+    workingDays,
+    personalColumns,
+    forms,
+    sha256: hash.digest('hex'),
+    overridden,
+  };
+}
+
+function parseDefinition<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ArbdataError('E_DEFINITION', `${file} is not JSON: ${(error as Error).message}`, {
+      advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
+      where: { file },
+      cause: error,
+    });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ArbdataError('E_DEFINITION', `${file}: ${issue?.path.join('.')}: ${issue?.message}`, {
+    advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
+    where: { file },
+    cause: result.error,
+  });
+}
+
+/** Every indicator named by a balance or a form exists, and no identifier stands twice. */
+function checkReferences({ indicators, balances }: IndicatorsFile, forms: FormsFile): void {
+  const ids = new Set<string>();
+  for (const { id } of indicators) {
+    if (ids.has(id)) throw definitionError('indicators.json', `indicator ${id} stands twice`);
+    ids.add(id);
+  }
+  const named = [
+    ...balances.flatMap(({ relations }) =>
+      relations.flatMap(({ left, right }) => [...left, ...right].map((term) => term.replace('-', ''))),
+    ),
+    ...indicators.flatMap((indicator) =>
+      'denominator' in indicator
+        ? [
+            ...indicator.denominator,
+            ...('indicators' in indicator.numerator ? indicator.numerator.indicators : []),
+          ]
+        : [],
+    ),
+    ...formIndicators(forms),
+  ];
+  for (const id of named) {
+    if (!ids.has(id))
+      throw definitionError('indicators.json or forms.json', `indicator ${id} is used but not defined`);
+  }
+}
+
+function definitionError(file: string, message: string): ArbdataError {
+  return new ArbdataError('E_DEFINITION', `${file}: ${message}`, {
+    advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
+    where: { file },
+  });
+}

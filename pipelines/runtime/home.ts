@@ -1,0 +1,121 @@
+/** The home directory: the one place where state lives. docs/data-design.md says what each path holds. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { ArbdataError } from './errors.ts';
+import { ensureDir, fileError, syncDirNow, temporaryName } from './files.ts';
+import { PROJECT_DIR } from './project.ts';
+
+const SECRET_SIZE_BYTES = 32;
+
+/** Absolute paths; the folders exist, the files may not. */
+export interface Home {
+  readonly dir: string;
+  readonly source: string;
+  readonly snapshots: string;
+  readonly work: string;
+  readonly out: string;
+  readonly published: string;
+  readonly findings: string;
+  readonly definitions: string;
+  readonly logs: string;
+  /** The SQLite file of the run ledger. */
+  readonly ledger: string;
+  /** The last record of the audit chain, kept outside of the ledger. */
+  readonly auditHead: string;
+  readonly config: string;
+  readonly secretKey: string;
+}
+
+/**
+ * Open the home directory and create what is missing of it (0700): the given folder, else ARBDATA_HOME, else
+ * `var` in the project folder. A relative path counts from the current folder.
+ * @throws {ArbdataError} E_HOME, E_DISK_FULL
+ */
+export function openHome(given?: string, environment: NodeJS.ProcessEnv = process.env): Home {
+  const chosen = [given, environment.ARBDATA_HOME].find((text) => text !== undefined && text !== '');
+  const dir = chosen === undefined ? path.join(PROJECT_DIR, 'var') : path.resolve(chosen);
+  const folder = (name: string): string => {
+    ensureDir(path.join(dir, name));
+    return path.join(dir, name);
+  };
+  return {
+    dir,
+    source: folder('source'),
+    snapshots: folder('snapshots'),
+    work: folder('work'),
+    out: folder('out'),
+    published: folder('published'),
+    findings: folder('findings'),
+    definitions: folder('definitions'),
+    logs: folder('logs'),
+    ledger: path.join(dir, 'ledger.sqlite'),
+    auditHead: path.join(dir, 'audit-head.json'),
+    config: path.join(dir, 'config.json'),
+    secretKey: path.join(dir, 'secret.key'),
+  };
+}
+
+/**
+ * The home's 32 secret bytes, made at first use (0600).
+ * @throws {ArbdataError} E_HOME where the file is not 32 bytes or cannot be used, E_DISK_FULL
+ */
+export function homeSecret(home: Home): Buffer {
+  const secret = readSecret(home) ?? createSecret(home);
+  if (secret.length === SECRET_SIZE_BYTES) return secret;
+  throw new ArbdataError(
+    'E_HOME',
+    `${home.secretKey} has ${secret.length} bytes instead of ${SECRET_SIZE_BYTES}`,
+    {
+      advice:
+        'Restore it from a backup; without the old key, marks on findings no longer match their findings.',
+      where: { file: home.secretKey },
+    },
+  );
+}
+
+function readSecret(home: Home): Buffer | undefined {
+  try {
+    return readFileSync(home.secretKey);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw fileError(error, home.secretKey);
+  }
+}
+
+function createSecret(home: Home): Buffer {
+  const temporary = temporaryName(home.secretKey);
+  try {
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeSync(file, randomBytes(SECRET_SIZE_BYTES));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkUnlessThere(temporary, home.secretKey);
+    syncDirNow(home.dir);
+    return readFileSync(home.secretKey);
+  } catch (error) {
+    throw fileError(error, home.secretKey);
+  } finally {
+    removeQuietly(temporary);
+  }
+}
+
+/** Unlike a rename, a link never replaces: of two processes that start at once, both use the first one's key. */
+function linkUnlessThere(temporary: string, file: string): void {
+  try {
+    linkSync(temporary, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // On a read-only disk there is nothing to remove, and the first error is the one to tell.
+  }
+}

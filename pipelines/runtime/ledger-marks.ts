@@ -1,0 +1,72 @@
+/** Marks "verified correct" on findings: one stands per rule and record; history stays. */
+import { appendAudit } from './audit.ts';
+import { ArbdataError } from './errors.ts';
+import type { FindingMarkTable, LedgerDb } from './ledger-tables.ts';
+
+export interface FindingMark extends Readonly<Omit<FindingMarkTable, 'id'>> {
+  readonly id: number;
+}
+
+export interface NewMark {
+  readonly ruleId: string;
+  readonly recordKey: string;
+  /** The finding's fingerprint when it was marked: the mark holds for this value alone. */
+  readonly fingerprint: string;
+  readonly reason: string;
+  /** Last day on which the mark holds, `YYYY-MM-DD`. */
+  readonly expiresOn: string;
+  readonly actor: string;
+}
+
+/** Mark a finding; an earlier standing mark of the same rule and record is withdrawn. Inside a transaction. */
+export async function mark(db: LedgerDb, at: string, wanted: NewMark): Promise<void> {
+  const { ruleId, recordKey, fingerprint, reason, expiresOn, actor } = wanted;
+  await withdrawStanding(db, at, ruleId, recordKey);
+  const values = { ruleId, recordKey, fingerprint, reason, expiresOn, actor, markedAt: at };
+  await db.insertInto('findingMark').values(values).execute();
+  const detail = { fingerprint, reason, expiresOn };
+  await appendAudit(db, at, { actor, action: 'finding.mark', subject: `${ruleId}/${recordKey}`, detail });
+}
+
+/** Withdraw the standing mark of a rule and record. Inside a transaction. */
+export async function withdraw(
+  db: LedgerDb,
+  at: string,
+  { ruleId, recordKey, actor, reason }: Pick<NewMark, 'ruleId' | 'recordKey' | 'actor'> & { reason?: string },
+): Promise<void> {
+  if (!(await withdrawStanding(db, at, ruleId, recordKey))) {
+    throw new ArbdataError('E_NOT_FOUND', `there is no standing mark of ${ruleId} on ${recordKey}`, {
+      advice: 'See `arbdata findings` for the findings that are marked.',
+    });
+  }
+  const subject = `${ruleId}/${recordKey}`;
+  await appendAudit(db, at, { actor, action: 'finding.withdraw-mark', subject, detail: { reason } });
+}
+
+/** Marks that stand and have not expired on a day. */
+export async function standing(db: LedgerDb, today: string): Promise<FindingMark[]> {
+  return db
+    .selectFrom('findingMark')
+    .selectAll()
+    .where('withdrawnAt', 'is', null)
+    .where('expiresOn', '>=', today)
+    .orderBy('ruleId')
+    .orderBy('recordKey')
+    .execute();
+}
+
+async function withdrawStanding(
+  db: LedgerDb,
+  at: string,
+  ruleId: string,
+  recordKey: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('findingMark')
+    .set({ withdrawnAt: at })
+    .where('ruleId', '=', ruleId)
+    .where('recordKey', '=', recordKey)
+    .where('withdrawnAt', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}

@@ -1,0 +1,160 @@
+/** The ledger's tables as types, and the numbered migrations that make them. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Generated, Kysely } from 'kysely';
+import { ArbdataError } from './errors.ts';
+import { type DatabaseSync, sqliteError } from './node-sqlite.ts';
+import { PROJECT_DIR, readSql } from './project.ts';
+
+export type RunState = 'running' | 'done' | 'held' | 'failed' | 'interrupted';
+export type PublicationState = 'publishing' | 'published' | 'superseded';
+
+export interface RunTable {
+  id: string;
+  pipeline: string;
+  period: string | null;
+  parameters: string;
+  actor: string;
+  pid: number;
+  processStart: string;
+  snapshotId: string | null;
+  state: RunState;
+  startedAt: string;
+  finishedAt: string | null;
+  summary: string | null;
+  error: string | null;
+}
+
+export interface RunStepTable {
+  runId: string;
+  position: number;
+  name: string;
+  startedAt: string;
+  finishedAt: string | null;
+  rows: number | null;
+  detail: string | null;
+}
+
+export interface RunFileTable {
+  runId: string;
+  path: string;
+  kind: string;
+  sha256: string;
+  sizeBytes: number;
+}
+
+export interface PublicationTable {
+  product: string;
+  period: string;
+  revision: number;
+  state: PublicationState;
+  runId: string;
+  snapshotId: string;
+  manifestSha256: string | null;
+  publishedAt: string | null;
+  actor: string;
+  reason: string | null;
+}
+
+export interface FindingMarkTable {
+  id: Generated<number>;
+  ruleId: string;
+  recordKey: string;
+  fingerprint: string;
+  reason: string;
+  expiresOn: string;
+  actor: string;
+  markedAt: string;
+  withdrawnAt: string | null;
+}
+
+export interface LockTable {
+  name: string;
+  runId: string;
+  pid: number;
+  processStart: string;
+  heartbeat: string;
+  host: string;
+  actor: string;
+  command: string;
+}
+
+export interface AuditTable {
+  seq: number;
+  at: string;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: string;
+  previousHash: string;
+  hash: string;
+}
+
+export interface LedgerTables {
+  run: RunTable;
+  runStep: RunStepTable;
+  runFile: RunFileTable;
+  publication: PublicationTable;
+  findingMark: FindingMarkTable;
+  lock: LockTable;
+  audit: AuditTable;
+}
+
+/** The ledger or a transaction on it. */
+export type LedgerDb = Kysely<LedgerTables>;
+
+/** `001-ledger.sql` … in order; the position is the version that the file brings the ledger to. */
+export function ledgerMigrations(): string[] {
+  return readdirSync(path.join(PROJECT_DIR, 'sql/ledger'))
+    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
+    .sort();
+}
+
+/**
+ * Bring a ledger to the version of this program, each migration in a transaction of its own.
+ * @throws {ArbdataError} E_LEDGER where a newer program has written it
+ */
+export function migrate(database: DatabaseSync, file: string): void {
+  const migrations = ledgerMigrations();
+  try {
+    for (let done = false; !done; ) done = applyNext(database, migrations, file);
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
+}
+
+/** Apply one migration; true where there was none left. */
+function applyNext(database: DatabaseSync, migrations: readonly string[], file: string): boolean {
+  if (version(database) === migrations.length) return true;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Read again under the write lock: another process may have applied it meanwhile.
+    const from = version(database);
+    if (from > migrations.length) throw newerLedger(file, from, migrations.length);
+    const name = migrations[from];
+    if (name !== undefined) {
+      database.exec(readSql(`ledger/${name}`));
+      database.exec(`PRAGMA user_version = ${from + 1}`);
+    }
+    database.exec('COMMIT');
+    return name === undefined;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function version(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+function newerLedger(file: string, found: number, known: number): ArbdataError {
+  return new ArbdataError(
+    'E_LEDGER',
+    `${file} has version ${found}; this program knows versions up to ${known}`,
+    {
+      advice: 'Use the newer version of arbdata that has written this home directory.',
+      where: { file },
+    },
+  );
+}

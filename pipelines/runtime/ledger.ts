@@ -1,0 +1,321 @@
+/**
+ * The run ledger: runs with their steps and files, locks, publications, marks on findings and the audit record,
+ * in one SQLite file. Every method is one transaction: it happened as a whole or not at all.
+ */
+import { existsSync } from 'node:fs';
+import { CamelCasePlugin } from 'kysely';
+import { currentActor } from './actor.ts';
+import {
+  type AuditEntry,
+  type AuditVerdict,
+  appendAudit,
+  readHead,
+  verifyAudit,
+  writeHead,
+} from './audit.ts';
+import { type Clock, shanghaiStampMs } from './clock.ts';
+import { ArbdataError } from './errors.ts';
+import type { Home } from './home.ts';
+import * as marks from './ledger-marks.ts';
+import * as publishing from './ledger-publications.ts';
+import * as runs from './ledger-runs.ts';
+import { type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
+import { HEARTBEAT_MS } from './lock.ts';
+import { type DatabaseSync, kyselyOver, openSqlite } from './node-sqlite.ts';
+
+export type { AuditEntry, AuditVerdict } from './audit.ts';
+export type { FindingMark, NewMark } from './ledger-marks.ts';
+export type { OpenIntent, Publication, PublicationIntent, PublicationKey } from './ledger-publications.ts';
+export type { NewRun, RunDetails, RunFile, RunRow, RunStepRow } from './ledger-runs.ts';
+export type { PublicationState, RunState } from './ledger-tables.ts';
+
+/** One transaction of the ledger: the rows, the time, and the audit record that goes with them. */
+interface Write {
+  readonly db: LedgerDb;
+  /** Now, as the ledger stores it. */
+  readonly at: string;
+}
+type WriteFunction = <T>(act: (write: Write) => Promise<T>) => Promise<T>;
+
+/**
+ * Open the ledger of a home, create it or bring it up to date.
+ * @throws {ArbdataError} E_LEDGER (damaged, gone, of a newer program), E_HOME, E_DISK_FULL
+ */
+export async function openLedger(home: Pick<Home, 'ledger' | 'auditHead'>, clock: Clock): Promise<Ledger> {
+  const database = await openSqlite(home.ledger);
+  try {
+    refuseLostLedger(database, home);
+    migrate(database, home.ledger);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const db = kyselyOver<LedgerTables>(database, home.ledger, [new CamelCasePlugin()]);
+  try {
+    await beginAudit(db, clock);
+    await writeHead(db, home.auditHead);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return new Ledger(db, home, clock);
+}
+
+/** An empty ledger beside an audit head is a ledger that was deleted, not a new one: its revisions are gone. */
+function refuseLostLedger(database: DatabaseSync, home: Pick<Home, 'ledger' | 'auditHead'>): void {
+  if (!existsSync(home.auditHead)) return;
+  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'audit'").get();
+  if (Number(tables?.n) > 0) return;
+  const head = readHead(home.auditHead);
+  throw new ArbdataError(
+    'E_LEDGER',
+    `${home.ledger} is empty, but ${home.auditHead} tells of ${head.state === 'known' ? head.seq : 'earlier'} records`,
+    {
+      advice: 'Restore ledger.sqlite from a backup; to begin anew on purpose, move audit-head.json away.',
+      where: { file: home.ledger },
+    },
+  );
+}
+
+/** The chain is never empty, so that a record of which everything was removed is not a new one. */
+async function beginAudit(db: LedgerDb, clock: Clock): Promise<void> {
+  const any = await db.selectFrom('audit').select('seq').limit(1).executeTakeFirst();
+  if (any !== undefined) return;
+  await db.transaction().execute(async (transaction) => {
+    const again = await transaction.selectFrom('audit').select('seq').limit(1).executeTakeFirst();
+    if (again !== undefined) return;
+    const entry = { actor: currentActor(), action: 'ledger.create', subject: 'ledger' };
+    await appendAudit(transaction, shanghaiStampMs(clock), entry);
+  });
+}
+
+export class Ledger {
+  readonly #db: LedgerDb;
+  readonly #home: Pick<Home, 'auditHead'>;
+  readonly #clock: Clock;
+  readonly #running = new Set<Run>();
+
+  /** Use openLedger. */
+  constructor(db: LedgerDb, home: Pick<Home, 'auditHead'>, clock: Clock) {
+    this.#db = db;
+    this.#home = home;
+    this.#clock = clock;
+  }
+
+  /**
+   * Enter a run and take its locks; locks of dead processes are taken over and their runs marked interrupted.
+   * @throws {ArbdataError} E_RUN_LOCKED naming the run, its actor and process where a living one holds a lock
+   */
+  async beginRun(wanted: runs.NewRun): Promise<Run> {
+    const begun = await this.#auditedWrite(({ db }) => runs.begin(db, this.#clock, wanted));
+    const run = new Run(begun, {
+      write: (act) => this.#write(act),
+      ended: () => this.#running.delete(run),
+    });
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Mark the runs of dead processes as interrupted, free their locks, and tell their ids. */
+  async interruptDeadRuns(actor: string): Promise<string[]> {
+    return this.#auditedWrite(({ db }) => runs.interruptDead(db, this.#clock, actor));
+  }
+
+  /** Runs, the latest first; 20 where no limit is given. */
+  async listRuns(
+    filter: { limit?: number; pipeline?: string; period?: string } = {},
+  ): Promise<runs.RunRow[]> {
+    return runs.list(this.#db, filter);
+  }
+
+  /** One run with its steps and files, or undefined. */
+  async getRun(id: string): Promise<runs.RunDetails | undefined> {
+    return runs.details(this.#db, id);
+  }
+
+  /**
+   * Reserve the next revision of a product's period before its folder gets its final name.
+   * @throws {ArbdataError} E_RUN_LOCKED where a living run is publishing it or this run was taken for dead;
+   *   E_LEDGER where a dead run left an intent that must first be completed or dropped
+   */
+  async intendPublication(intent: publishing.PublicationIntent): Promise<number> {
+    return this.#write(({ db }) => publishing.intend(db, this.#clock, intent));
+  }
+
+  /**
+   * Publish an intent whose folder is in place; the earlier publication becomes superseded. Repeatable.
+   * @param key with `completedBy`, the actor, where a run that died is completed for it
+   */
+  async completePublication(
+    key: publishing.PublicationKey & {
+      readonly manifestSha256: string;
+      readonly completedBy?: string | undefined;
+    },
+  ): Promise<publishing.Publication> {
+    return (await this.#auditedWrite(({ db, at }) => publishing.complete(db, at, key))).publication;
+  }
+
+  /** Forget an intent whose folder never got its name (with `runId`, only that run's); gone already is fine. */
+  async dropIntent(key: publishing.PublicationKey & { readonly runId?: string }): Promise<void> {
+    await this.#write(({ db }) => publishing.drop(db, key));
+  }
+
+  /** Publications on their way, and whether the process behind each still lives. */
+  async openIntents(): Promise<publishing.OpenIntent[]> {
+    return publishing.intents(this.#db, this.#clock);
+  }
+
+  /** The publication in force (period as in commands: `2026-10`). */
+  async latestPublication(product: string, period: string): Promise<publishing.Publication | undefined> {
+    return publishing.latestOf(this.#db, product, period);
+  }
+
+  /** All publications, superseded ones too, by product, period and revision. */
+  async publications(product?: string): Promise<publishing.Publication[]> {
+    return publishing.completed(this.#db, product);
+  }
+
+  /** Mark a finding as verified correct; an earlier mark of the same rule and record is withdrawn. */
+  async addMark(wanted: marks.NewMark): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => marks.mark(db, at, wanted));
+  }
+
+  /** @throws {ArbdataError} E_NOT_FOUND where no mark stands */
+  async withdrawMark(which: {
+    readonly ruleId: string;
+    readonly recordKey: string;
+    readonly actor: string;
+    readonly reason?: string;
+  }): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => marks.withdraw(db, at, which));
+  }
+
+  /** Marks that stand and have not expired on a day (`YYYY-MM-DD`). */
+  async activeMarks(today: string): Promise<marks.FindingMark[]> {
+    return marks.standing(this.#db, today);
+  }
+
+  /** Record an audited action that changes nothing else in the ledger. */
+  async appendAudit(entry: AuditEntry): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => appendAudit(db, at, entry));
+  }
+
+  /** Recompute the audit chain and compare it with the head kept beside the ledger. */
+  async verifyAudit(): Promise<AuditVerdict> {
+    return verifyAudit(this.#db, this.#home.auditHead);
+  }
+
+  /** Close the file. Runs that were not finished keep their locks until this process ends. */
+  async close(): Promise<void> {
+    for (const run of this.#running) run.stopHeartbeat();
+    await this.#db.destroy();
+  }
+
+  async #write<T>(act: (write: Write) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute((db) => act({ db, at: shanghaiStampMs(this.#clock) }));
+  }
+
+  /** A write that may add audit records: the head file follows the commit. */
+  async #auditedWrite<T>(act: (write: Write) => Promise<T>): Promise<T> {
+    const result = await this.#write(act);
+    await writeHead(this.#db, this.#home.auditHead);
+    return result;
+  }
+}
+
+/** A step of a run that has been started. */
+export interface RunStep {
+  finish(end?: { readonly rows?: number | undefined; readonly detail?: unknown }): Promise<void>;
+}
+
+/** A run that is going on; it holds its locks until it is finished or its process ends. */
+export class Run {
+  readonly id: string;
+  /** Ids of the dead runs in whose place this one is: what they left in `work/` can go. */
+  readonly interrupted: readonly string[];
+  readonly #write: WriteFunction;
+  readonly #ended: () => void;
+  readonly #heartbeat: NodeJS.Timeout;
+  #steps = 0;
+
+  constructor(begun: runs.BegunRun, ledger: { readonly write: WriteFunction; readonly ended: () => void }) {
+    this.id = begun.id;
+    this.interrupted = begun.interrupted;
+    this.#write = ledger.write;
+    this.#ended = ledger.ended;
+    this.#heartbeat = setInterval(() => {
+      // A beat that fails (busy or full disk) is made up by the next; the locks themselves go by the process.
+      this.beat().catch(() => undefined);
+    }, HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  /** Say that this run lives; a timer does it, too. */
+  async beat(): Promise<void> {
+    await this.#write(async ({ db, at }) => {
+      await db.updateTable('lock').set({ heartbeat: at }).where('runId', '=', this.id).execute();
+    });
+  }
+
+  /** @throws {ArbdataError} E_RUN_LOCKED where the run was taken for dead, as in every method of it */
+  async startStep(name: string): Promise<RunStep> {
+    this.#steps += 1;
+    const position = this.#steps;
+    await this.#change(async ({ db, at }) => {
+      await db.insertInto('runStep').values({ runId: this.id, position, name, startedAt: at }).execute();
+    });
+    return { finish: (end = {}) => this.#finishStep(position, end) };
+  }
+
+  async setSnapshot(snapshotId: string): Promise<void> {
+    await this.#change(async ({ db }) => {
+      await db.updateTable('run').set({ snapshotId }).where('id', '=', this.id).execute();
+    });
+  }
+
+  /** Enter a file of the run; one of the same path is replaced. */
+  async addFile(file: runs.RunFile): Promise<void> {
+    await this.#change(async ({ db }) => {
+      const { path, kind, sha256, sizeBytes } = file;
+      await db
+        .insertInto('runFile')
+        .values({ runId: this.id, path, kind, sha256, sizeBytes })
+        .onConflict((conflict) =>
+          conflict.columns(['runId', 'path']).doUpdateSet({ kind, sha256, sizeBytes }),
+        )
+        .execute();
+    });
+  }
+
+  /** End the run and free its locks; summary and error are JSON without personal data. */
+  async finish(
+    state: 'done' | 'held' | 'failed',
+    end: { readonly summary?: unknown; readonly error?: unknown } = {},
+  ): Promise<void> {
+    this.stopHeartbeat();
+    await this.#write(({ db, at }) => runs.finish(db, at, this.id, { state, ...end }));
+    this.#ended();
+  }
+
+  stopHeartbeat(): void {
+    clearInterval(this.#heartbeat);
+  }
+
+  async #finishStep(position: number, end: { rows?: number | undefined; detail?: unknown }): Promise<void> {
+    await this.#change(async ({ db, at }) => {
+      await db
+        .updateTable('runStep')
+        .set({ finishedAt: at, rows: end.rows ?? null, detail: runs.jsonText(end.detail) })
+        .where('runId', '=', this.id)
+        .where('position', '=', position)
+        .execute();
+    });
+  }
+
+  async #change<T>(act: (write: Write) => Promise<T>): Promise<T> {
+    return this.#write(async (write) => {
+      await runs.requireRunning(write.db, this.id);
+      return act(write);
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * How personal values are masked, once for JavaScript and once for SQL. Both give the same text
+ * (test/validate/masking.test.ts); schemas/definitions/personal-columns.json says which column has which kind.
+ */
+import type { MaskKind } from '../../schemas/definitions.ts';
+
+/** What stands for a value whose form is not the expected one: nothing of it is kept, not even its length. */
+const HIDDEN = '****';
+
+/**
+ * Mask one value.
+ * name `张**`, identity `110101********1234`, phone `139****1234`, address its first three characters,
+ * birth the year; identity, phone and birth of another form give `****`.
+ */
+export function mask(kind: MaskKind, text: string): string {
+  const first = (count: number) => Array.from(text).slice(0, count).join('');
+  switch (kind) {
+    case 'name':
+      return `${first(1)}**`;
+    case 'identity':
+      return /^[0-9]{17}[0-9Xx]$/.test(text) ? `${text.slice(0, 6)}********${text.slice(-4)}` : HIDDEN;
+    case 'phone':
+      return /^1[0-9]{10}$/.test(text) ? `${text.slice(0, 3)}****${text.slice(-4)}` : HIDDEN;
+    case 'address':
+      return `${first(3)}***`;
+    case 'birth':
+      return /^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9:.]*)?$/.test(text) ? text.slice(0, 4) : HIDDEN;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The SQL expression (DuckDB) that masks `expression` as {@link mask} does; NULL stays NULL. */
+export function maskSql(kind: MaskKind, expression: string): string {
+  const e = `(${expression})`;
+  const when = (form: string, shown: string) =>
+    `CASE WHEN ${e} IS NULL THEN NULL WHEN regexp_full_match(${e}, '${form}') THEN ${shown} ELSE '${HIDDEN}' END`;
+  switch (kind) {
+    case 'name':
+      return `(left(${e}, 1) || '**')`;
+    case 'identity':
+      return when('[0-9]{17}[0-9Xx]', `left(${e}, 6) || '********' || right(${e}, 4)`);
+    case 'phone':
+      return when('1[0-9]{10}', `left(${e}, 3) || '****' || right(${e}, 4)`);
+    case 'address':
+      return `(left(${e}, 3) || '***')`;
+    case 'birth':
+      return when('[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9:.]*)?', `left(${e}, 4)`);
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,30 @@
+/** Periods and dates as people type them, with the errors of the command line. */
+import { isRealDate, type Period, parsePeriod } from '../../schemas/period.ts';
+import { ArbdataError } from './errors.ts';
+
+/**
+ * A period that a person typed.
+ * @throws {ArbdataError} E_PERIOD
+ */
+export function readPeriod(text: string): Period {
+  try {
+    return parsePeriod(text);
+  } catch (error) {
+    throw new ArbdataError('E_PERIOD', error instanceof Error ? error.message : String(error), {
+      advice: 'Give the period as in `--period 2026-10`.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A date that a person typed, `YYYY-MM-DD`.
+ * @param option the option or field that it was given for, named in the error
+ * @throws {ArbdataError} E_DATE
+ */
+export function readDate(text: string, option: string): string {
+  if (isRealDate(text)) return text;
+  throw new ArbdataError('E_DATE', `${option}: ${JSON.stringify(text)} is not a day in the form YYYY-MM-DD`, {
+    advice: 'Give a day that exists, for example 2026-11-03.',
+  });
+}

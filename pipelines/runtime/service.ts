@@ -1,0 +1,66 @@
+/** What every command works with: the home, its configuration and definitions, the ledger, and the effects. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { Config } from '../../schemas/config.ts';
+import { type Clock, shanghaiStamp } from './clock.ts';
+import { readConfig } from './config.ts';
+import { type Definitions, loadDefinitions } from './definitions.ts';
+import { Engine } from './duckdb.ts';
+import { type Home, openHome } from './home.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import type { Log } from './log.ts';
+import type { Progress } from './progress.ts';
+
+/** The outside world, passed in so that tests need no patching. */
+export interface Effects {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly progress: Progress;
+  /** The operating system's user; never an argument of a command. */
+  readonly actor: string;
+  /** The command as it was typed. */
+  readonly command: string;
+}
+
+export interface Service extends Effects {
+  readonly home: Home;
+  readonly config: Config;
+  readonly definitions: Definitions;
+  readonly ledger: Ledger;
+}
+
+/** Open the service on a home, use it, close it whatever happens. */
+export async function withService<T>(
+  homeDir: string | undefined,
+  effects: Effects,
+  use: (service: Service) => Promise<T>,
+): Promise<T> {
+  const home = openHome(homeDir);
+  const config = readConfig(home);
+  const definitions = loadDefinitions(home.definitions);
+  const ledger = await openLedger(home, effects.clock);
+  try {
+    return await use({ ...effects, home, config, definitions, ledger });
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** An in-memory engine under the configuration's limits, spilling into a folder of its own under work/. */
+export async function openEngine(
+  service: Pick<Service, 'home' | 'config'>,
+  spillDir?: string,
+): Promise<Engine> {
+  const { memoryLimitMb, threads } = service.config;
+  return Engine.open({
+    spillDir:
+      spillDir ?? path.join(service.home.work, `query-${process.pid}-${randomBytes(4).toString('hex')}`),
+    memoryLimitMb,
+    ...(threads === undefined ? {} : { threads }),
+  });
+}
+
+/** The present time with its offset, as manifests and workbooks show it: `2026-11-03T09:30:00+08:00`. */
+export function timestamp(clock: Clock): string {
+  return `${shanghaiStamp(clock).replace(' ', 'T')}+08:00`;
+}
