@@ -7,5 +7,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', './test/support/totals-reporter.ts'],
+    // Its ES modules import folders and files without extensions, which Node itself refuses.
+    server: { deps: { inline: ['dt-sql-parser'] } },
   },
 });

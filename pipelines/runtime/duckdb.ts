@@ -87,9 +87,13 @@ export class Engine {
   async one<T = Row>(sql: string): Promise<T> {
     const [row, ...others] = await this.rows<T>(sql);
     if (row === undefined || others.length > 0) {
-      throw new ArbdataError('E_INTERNAL', `a query meant for one row gave ${row === undefined ? 0 : others.length + 1}`, {
-        advice: 'Report this as a defect, with the command.',
-      });
+      throw new ArbdataError(
+        'E_INTERNAL',
+        `a query meant for one row gave ${row === undefined ? 0 : others.length + 1}`,
+        {
+          advice: 'Report this as a defect, with the command.',
+        },
+      );
     }
     return row;
   }
@@ -182,16 +186,22 @@ function engineError(error: unknown, file?: string): ArbdataError {
   const message = error instanceof Error ? error.message : String(error);
   if (/no space left|disk full|could not write|ENOSPC/i.test(message)) {
     return new ArbdataError('E_DISK_FULL', `the disk is full: ${firstLine(message)}`, {
-      advice: 'Free disk space under the home directory (arbdata doctor shows how much is used) and run the same command again.',
+      advice:
+        'Free disk space under the home directory (arbdata doctor shows how much is used) and run the same command again.',
       cause: error,
     });
   }
   if (/could not set lock|conflicting lock/i.test(message)) {
-    return new ArbdataError('E_SOURCE_LOCKED', `another process holds the database file open: ${firstLine(message)}`, {
-      advice: 'Wait until that process has ended (its PID is named above), then run the same command again.',
-      ...(file === undefined ? {} : { where: { file } }),
-      cause: error,
-    });
+    return new ArbdataError(
+      'E_SOURCE_LOCKED',
+      `another process holds the database file open: ${firstLine(message)}`,
+      {
+        advice:
+          'Wait until that process has ended (its PID is named above), then run the same command again.',
+        ...(file === undefined ? {} : { where: { file } }),
+        cause: error,
+      },
+    );
   }
   return new ArbdataError('E_ENGINE', firstLine(message), {
     advice: 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',

@@ -64,6 +64,7 @@ export async function removeDeadScratches(parent: string, prefix: string, clock:
       if (name?.startsWith(prefix)) names.add(name);
     }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw fileError(error, parent);
   }
   const removed: string[] = [];

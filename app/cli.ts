@@ -1,0 +1,111 @@
+/** The command line: from arguments to one exit code. */
+import { Argument, Command, CommanderError } from 'commander';
+import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
+import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
+import {
+  registerAudit,
+  registerDoctor,
+  registerExplain,
+  registerFindings,
+  registerIndicators,
+  registerSnapshot,
+} from './commands/look.ts';
+import { registerRun, registerRuns } from './commands/run.ts';
+import { registerDemo, registerSource } from './commands/source.ts';
+import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
+import { withCommand } from './context.ts';
+import { registerWith } from './register.ts';
+import { type Output, printJson, printLines, standardOutput } from './result.ts';
+
+/** The commands that touch a home; each ends in `end` with its exit code. */
+function buildProgram(commandLine: readonly string[], output: Output, end: (exit: number) => void): Command {
+  const program = new Command('arbdata')
+    .description("Data service of a city's labour and personnel dispute arbitration case system")
+    .version(TOOL_VERSION)
+    .option('--home <dir>', 'home directory (default: ARBDATA_HOME, else ./var of the project)')
+    .option('--json', 'one JSON document on standard output, log lines on standard error')
+    .showHelpAfterError('(add --help for the options and examples)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 fault, 2 wrong usage or unreadable input, 3 held by a check, 4 source unreachable, 5 busy
+
+Examples:
+  $ arbdata run monthly --demo-if-missing
+  $ arbdata source import ./export && arbdata run monthly --period 2026-10
+  $ arbdata explain A02@ALL --period 2026-10`,
+    );
+  const register = registerWith(async (handler, options, args) => {
+    const result = await withCommand(options, args, commandLine, handler, async (found) => {
+      await (options.json === true ? printJson : printLines)(output, found);
+    });
+    end(result.exit ?? EXIT.done);
+  });
+  registerDemo(program, register);
+  registerSource(program, register);
+  registerRun(program, register);
+  registerRuns(program, register);
+  registerSnapshot(program, register);
+  registerFindings(program, register);
+  registerExplain(program, register);
+  registerIndicators(program, register);
+  registerAudit(program, register);
+  registerDoctor(program, register);
+  program
+    .command('completion')
+    .description('print a completion script: source <(arbdata completion bash)')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action((shell: Shell) => output.write(completionScript(shell)));
+  return program;
+}
+
+/** Carry one command line out and set the process's exit code. Called once. */
+export async function main(args: readonly string[]): Promise<void> {
+  const output = standardOutput();
+  const wantsJson = args.includes('--json');
+  try {
+    const program = buildProgram(args, output, (exit) => {
+      process.exitCode = exit;
+    });
+    if (args[0] === '__complete') {
+      await output.write(
+        candidates(program, args.slice(1))
+          .map((word) => `${word}\n`)
+          .join(''),
+      );
+      return;
+    }
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = await report(error, output, wantsJson);
+  }
+}
+
+/** Say what went wrong where a person, or with --json a program, looks for it. */
+async function report(error: unknown, output: Output, wantsJson: boolean): Promise<number> {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    if (wantsJson) {
+      await output.write(
+        `${JSON.stringify({ error: { code: 'E_USAGE', message: error.message, exit: EXIT.usage } })}\n`,
+      );
+    }
+    return EXIT.usage;
+  }
+  const known =
+    error instanceof ArbdataError
+      ? error
+      : new ArbdataError('E_INTERNAL', error instanceof Error ? error.message : String(error), {
+          advice: 'Report this as a defect, with the command and the text above.',
+          cause: error,
+        });
+  const { code, message, advice, where, exit, retryable } = known;
+  if (wantsJson) {
+    await output.write(`${JSON.stringify({ error: { code, message, advice, where, exit, retryable } })}\n`);
+  }
+  process.stderr.write(`${code}: ${message}\n  ${advice}\n`);
+  if (process.env.ARBDATA_LOG === 'debug' && known.cause instanceof Error)
+    process.stderr.write(`${known.cause.stack}\n`);
+  return exit;
+}

@@ -1,0 +1,283 @@
+/** run, runs: make a period's products, see what was made, release what was held. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { hasSource, makeDemo } from '../../pipelines/demo.ts';
+import { type MacroOutcome, type MacroRunEnd, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
+import { runMonthly } from '../../pipelines/monthly.ts';
+import { releaseRun } from '../../pipelines/release.ts';
+import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
+import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
+import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
+import type { Service } from '../../pipelines/runtime/service.ts';
+import { lastCompletePeriod } from '../../pipelines/source.ts';
+import type { Register } from '../register.ts';
+import type { CommandResult } from '../result.ts';
+import { tableLines } from '../table.ts';
+
+interface RunOptions {
+  period?: string;
+  asOf?: string;
+  snapshot?: string;
+  demoIfMissing?: boolean;
+}
+
+export function registerRun(program: Command, register: Register): void {
+  const run = program.command('run').description('make the products of a period');
+  for (const [name, description] of [
+    ['monthly', 'every product of the month, from one snapshot'],
+    ['macro-monitoring', 'the macro-monitoring dataset (宏观监测)'],
+  ] as const) {
+    const command = run
+      .command(name)
+      .description(description)
+      .option(
+        '--period <period>',
+        '2026-10, 2026-Q4, 2026-H2 or 2026; absent: the last complete month of the source',
+      )
+      .option(
+        '--as-of <date>',
+        'date of the new snapshot (YYYY-MM-DD); absent: the date of the source, or today',
+      )
+      .option('--snapshot <id>', 'use this snapshot instead of taking one');
+    if (name === 'monthly')
+      command.option('--demo-if-missing', 'make the demo source first if there is no source');
+    register<RunOptions>(command, (service, options) => runPeriod(service, name, options), [
+      `arbdata run ${name} --period 2026-10`,
+      `arbdata run ${name} --period 2026-10 --as-of 2026-11-03`,
+    ]);
+  }
+}
+
+export function registerRuns(program: Command, register: Register): void {
+  const runs = program
+    .command('runs')
+    .description('runs, the latest first')
+    .option('--period <period>', 'only runs of this period')
+    .option('--limit <n>', 'how many', '20');
+  register<{ period?: string; limit: string }>(runs, listRuns, [
+    'arbdata runs',
+    'arbdata runs --period 2026-10',
+  ]);
+  register(runs.command('show <id>').description('one run with its steps and files'), showRun, [
+    'arbdata runs show R20261103-090000-1a2b',
+  ]);
+  register<{ reason: string }>(
+    runs
+      .command('release <id>')
+      .description(
+        'publish what a check held (K11, K12, provisional calendar, approval); K01 to K10 can only be mended',
+      )
+      .requiredOption('--reason <text>', 'why; recorded for good'),
+    async (service, { reason }, [id = '']) => runResult(service, await releaseRun(service, id, reason)),
+    ['arbdata runs release R20261103-090000-1a2b --reason "excluded cases checked with the districts"'],
+  );
+}
+
+async function runPeriod(
+  service: Service,
+  pipeline: 'monthly' | 'macro-monitoring',
+  options: RunOptions,
+): Promise<CommandResult> {
+  const asOf = options.asOf === undefined ? undefined : readDate(options.asOf, '--as-of');
+  const given = options.period === undefined ? undefined : readPeriod(options.period);
+  if (options.demoIfMissing === true && !hasSource(service)) {
+    service.log.info('there is no source yet: making the demo source');
+    await makeDemo(service, { size: 'demo', seed: 1, replace: false });
+  }
+  const period = given ?? (await lastCompletePeriod(service, asOf));
+  const request = { period, asOf, snapshotId: options.snapshot };
+  const end =
+    pipeline === 'monthly' ? await runMonthly(service, request) : await runMacroMonitoring(service, request);
+  return runResult(service, end);
+}
+
+const STATE_TEXT = {
+  published: 'published',
+  unchanged: 'unchanged: the figures are those already published',
+  held: 'HELD by a check: nothing was published, the files are a draft',
+  draft: 'provisional draft: the period had not ended at the as-of date; never published',
+} as const satisfies Record<MacroOutcome['state'], string>;
+
+/** The closing summary: figures, files, findings, what needs attention, what to do next. */
+function runResult(
+  service: Service,
+  { runId, outcome, prepared }: MacroRunEnd & { runId: string },
+): CommandResult {
+  const { state, period, revision, reasons, keyFigures, dir, files, provisional, revised, failedChecks } =
+    outcome;
+  const names = new Map(service.definitions.indicators.indicators.map((one) => [one.id, one]));
+  const { findings } = prepared;
+  const shown = files.filter((file) => /\.(csv|json|xlsx|txt)$/.test(file) && !file.includes('/'));
+  const lists = files.length - files.filter((file) => !file.includes('/')).length;
+  const json = {
+    run: runId,
+    product: 'macro-monitoring',
+    period: period.text,
+    state,
+    revision,
+    provisional,
+    snapshot: prepared.manifest.id,
+    asOf: prepared.asOf,
+    dir,
+    files,
+    heldReasons: reasons.map(({ text, releasable }) => ({ text, releasable })),
+    failedChecks,
+    revised,
+    keyFigures,
+    findings,
+  };
+  const lines = [
+    '',
+    `macro-monitoring ${period.text}${revision === null ? '' : ` r${revision}`}: ${STATE_TEXT[state]}`,
+    `run ${runId}, snapshot ${prepared.manifest.id} as of ${prepared.asOf}`,
+    '',
+    'Figures of the whole, this period:',
+    ...tableLines(
+      [
+        { title: 'id', value: ([id]: [string, string]) => id },
+        { title: 'value', align: 'right', value: ([, value]) => (value === '' ? '—' : value) },
+        { title: 'unit', value: ([id]) => names.get(id)?.unit ?? '' },
+        { title: 'name', value: ([id]) => names.get(id)?.name ?? '' },
+      ],
+      Object.entries(keyFigures),
+    ).map(indented),
+    '',
+    `Files in ${dir}:`,
+    ...shown.map((file) => indented(file)),
+    ...(lists > 0 ? [indented(`待整改/ (${lists} workbooks for the bodies)`)] : []),
+    '',
+    `Findings: ${findings.new + findings.continuing} open (${findings.new} new, ${findings.continuing} continuing), ` +
+      `${findings.resolved} resolved, ${findings.verified} verified as correct`,
+    ...revised.map(({ baseline, cases }) => `Revision statement against ${baseline}: ${cases} cases`),
+    ...(reasons.length > 0 ? ['', 'Needs attention:', ...reasons.map(({ text }) => indented(text))] : []),
+    '',
+    'Next:',
+    ...nextSteps(
+      state,
+      runId,
+      period.text,
+      dir,
+      reasons.every(({ releasable }) => releasable),
+    ).map(indented),
+  ];
+  return { json, lines, exit: state === 'held' ? EXIT.held : EXIT.done };
+}
+
+const indented = (line: string): string => `  ${line}`;
+
+function nextSteps(
+  state: MacroOutcome['state'],
+  runId: string,
+  period: string,
+  dir: string,
+  releasable: boolean,
+): string[] {
+  const look = [
+    `open ${path.join(dir, `宏观监测-${period.replace('-', '')}.xlsx`)}`,
+    `npx arbdata explain A02@ALL --period ${period}    the cases behind a figure`,
+    'npx arbdata findings --state new             what the districts have to correct',
+  ];
+  if (state !== 'held') return look;
+  return [
+    ...look,
+    releasable
+      ? `npx arbdata runs release ${runId} --reason "…"    publish it all the same`
+      : 'mend the source: this check cannot be released; then run the period again',
+  ];
+}
+
+async function listRuns(
+  service: Service,
+  options: { period?: string; limit: string },
+): Promise<CommandResult> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new ArbdataError('E_USAGE', `--limit ${options.limit} is not a positive whole number`, {
+      advice: 'For example --limit 50.',
+    });
+  }
+  const period = options.period === undefined ? undefined : readPeriod(options.period).text;
+  const runs = await service.ledger.listRuns({ limit, ...(period === undefined ? {} : { period }) });
+  const lines =
+    runs.length === 0
+      ? ['There are no runs yet. Start with: npm run monthly']
+      : tableLines<RunRow>(
+          [
+            { title: 'run', value: ({ id }) => id },
+            { title: 'pipeline', value: ({ pipeline }) => pipeline },
+            { title: 'period', value: (run) => run.period ?? '' },
+            { title: 'state', value: ({ state }) => state },
+            { title: 'result', value: ({ summary }) => resultOf(summary) },
+            { title: 'by', value: ({ actor }) => actor },
+            { title: 'started', value: ({ startedAt }) => startedAt.slice(0, 19) },
+            { title: 'snapshot', value: ({ snapshotId }) => snapshotId ?? '' },
+          ],
+          runs,
+        );
+  return { json: { runs }, lines };
+}
+
+function resultOf(summary: unknown): string {
+  const product = (summary as { 'macro-monitoring'?: { state: string; revision: number | null } } | null)?.[
+    'macro-monitoring'
+  ];
+  if (product === undefined) return '';
+  return product.revision === null ? product.state : `${product.state} r${product.revision}`;
+}
+
+async function showRun(
+  service: Service,
+  _options: unknown,
+  [id = '']: readonly string[],
+): Promise<CommandResult> {
+  const run = await service.ledger.getRun(id);
+  if (run === undefined) {
+    throw new ArbdataError('E_NOT_FOUND', `there is no run ${id}`, { advice: 'See `arbdata runs`.' });
+  }
+  return { json: { run }, lines: runLines(run) };
+}
+
+function runLines(run: RunDetails): string[] {
+  const error = run.error as { code?: string; message?: string } | null;
+  return [
+    `run ${run.id}: ${run.pipeline} ${run.period ?? ''}, ${run.state}`,
+    `by ${run.actor}, ${run.startedAt.slice(0, 19)} to ${run.finishedAt?.slice(0, 19) ?? '…'}, snapshot ${run.snapshotId ?? 'none'}`,
+    ...(error === null ? [] : [`error ${error.code ?? ''}: ${error.message ?? ''}`]),
+    `parameters ${JSON.stringify(run.parameters)}`,
+    '',
+    ...tableLines(
+      [
+        { title: 'step', value: ({ name }: RunDetails['steps'][number]) => name },
+        {
+          title: 'seconds',
+          align: 'right',
+          value: ({ startedAt, finishedAt }) => seconds(startedAt, finishedAt),
+        },
+        { title: 'rows', align: 'right', value: ({ rows }) => (rows === null ? '' : String(rows)) },
+      ],
+      run.steps,
+    ),
+    ...(run.files.length === 0
+      ? []
+      : [
+          '',
+          ...tableLines(
+            [
+              {
+                title: 'sha256',
+                value: ({ sha256 }: RunDetails['files'][number]) => `${sha256.slice(0, 16)}…`,
+              },
+              { title: 'bytes', align: 'right', value: ({ sizeBytes }) => String(sizeBytes) },
+              { title: 'file', value: (file) => file.path },
+            ],
+            run.files,
+          ),
+        ]),
+  ];
+}
+
+function seconds(from: string, to: string | null): string {
+  if (to === null) return 'unfinished';
+  const ms = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
+  return ((ms(to) - ms(from)) / 1000).toFixed(1);
+}

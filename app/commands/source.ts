@@ -1,0 +1,129 @@
+/** demo, source: make or load the embedded source and look at it. */
+import { type Command, Option } from 'commander';
+import { DEMO_SIZES, type DemoSize, makeDemo } from '../../pipelines/demo.ts';
+import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
+import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
+import type { Service } from '../../pipelines/runtime/service.ts';
+import { CSV_ENCODINGS, type CsvEncoding, checkSource, importSource } from '../../pipelines/source.ts';
+import type { Register } from '../register.ts';
+import type { CommandResult } from '../result.ts';
+import { tableLines } from '../table.ts';
+
+interface DemoOptions {
+  size: DemoSize;
+  seed: string;
+  until?: string;
+  replace?: boolean;
+}
+
+export function registerDemo(program: Command, register: Register): void {
+  const command = program
+    .command('demo')
+    .description('make a synthetic source with known defects; replaces an earlier demo')
+    .addOption(new Option('--size <size>', 'how large').choices(DEMO_SIZES).default('demo'))
+    .option('--seed <n>', 'another seed gives other people, firms and cases', '1')
+    .option('--until <month>', 'last month with data (YYYY-MM); absent: the last complete month')
+    .option('--replace', 'also replace a source that is not a demo');
+  register<DemoOptions>(command, demo, ['arbdata demo', 'arbdata demo --size city --seed 7 --until 2026-10']);
+}
+
+async function demo(service: Service, options: DemoOptions): Promise<CommandResult> {
+  const seed = Number(options.seed);
+  if (!/^\d{1,10}$/.test(options.seed) || seed > 2 ** 31 - 1) {
+    throw new ArbdataError('E_USAGE', `--seed ${options.seed} is not a whole number from 0 to 2147483647`, {
+      advice: 'For example --seed 7.',
+    });
+  }
+  const until = options.until === undefined ? undefined : readPeriod(options.until);
+  const made = await makeDemo(service, {
+    size: options.size,
+    seed,
+    until,
+    replace: options.replace === true,
+  });
+  return {
+    json: { ...made, size: options.size, seed },
+    lines: [
+      `demo source, size ${options.size}, seed ${seed}: data to ${made.until}, as of ${made.asOf}`,
+      `  ${made.file}`,
+      `  ${made.defectsFile} (${made.defects} injected defects)`,
+      'Next: npx arbdata run monthly',
+    ],
+  };
+}
+
+export function registerSource(program: Command, register: Register): void {
+  const source = program.command('source').description('the embedded source');
+  register<{ encoding: CsvEncoding; asOf?: string }>(
+    source
+      .command('import <dir>')
+      .description(
+        'load arb_org.csv, arb_case.csv, arb_party.csv, arb_claim.csv, arb_mediation.csv, pre_application.csv: all or nothing',
+      )
+      .addOption(
+        new Option('--encoding <name>', 'encoding of the files').choices(CSV_ENCODINGS).default('utf-8'),
+      )
+      .option('--as-of <date>', 'the day whose state the files show (YYYY-MM-DD); absent: today at each run'),
+    importFiles,
+    ['arbdata source import ./export', 'arbdata source import ./export --encoding gb18030'],
+  );
+  register(
+    source.command('check').description('hold every view against the contract; rows and ranges of dates'),
+    check,
+    ['arbdata source check'],
+  );
+}
+
+async function importFiles(
+  service: Service,
+  options: { encoding: CsvEncoding; asOf?: string },
+  [dir = '']: readonly string[],
+): Promise<CommandResult> {
+  const asOf = options.asOf === undefined ? undefined : readDate(options.asOf, '--as-of');
+  const files = await importSource(service, { dir, encoding: options.encoding, asOf });
+  return {
+    json: { files },
+    lines: [
+      ...tableLines(
+        [
+          { title: 'view', value: ({ view }: (typeof files)[number]) => view },
+          { title: 'rows', align: 'right', value: ({ rows }) => String(rows) },
+          { title: 'file', value: ({ file }) => file },
+        ],
+        files,
+      ),
+      'Next: npx arbdata run monthly --period YYYY-MM',
+    ],
+  };
+}
+
+async function check(service: Service): Promise<CommandResult> {
+  const found = await checkSource(service);
+  const lines = [
+    `${found.kind} source${found.asOf === null ? '' : `, as of ${found.asOf}`}`,
+    ...found.problems.map(
+      ({ view, column, message }) =>
+        `problem: ${view}${column === undefined ? '' : `.${column}`}: ${message}`,
+    ),
+    ...(found.views.length === 0
+      ? []
+      : tableLines(
+          [
+            { title: 'view', value: ({ view }: (typeof found.views)[number]) => view },
+            { title: 'rows', align: 'right', value: ({ rows }) => String(rows) },
+            {
+              title: 'dates',
+              value: ({ dates }) =>
+                dates.map(({ column, first, last }) => `${column} ${first ?? '—'}…${last ?? '—'}`).join('  '),
+            },
+          ],
+          found.views,
+        )),
+    found.problems.length === 0 ? 'The source fulfils the contract.' : `${found.problems.length} problems.`,
+  ];
+  return {
+    json: { ...found },
+    lines,
+    exit: found.problems.length === 0 ? EXIT.done : EXIT.sourceUnreachable,
+  };
+}

@@ -1,0 +1,51 @@
+/** From the options of the command line to the service that the pipelines work with. */
+import { currentActor } from '../pipelines/runtime/actor.ts';
+import { systemClock } from '../pipelines/runtime/clock.ts';
+import { logLevelFrom } from '../pipelines/runtime/config.ts';
+import { Logger, openTerminal } from '../pipelines/runtime/log.ts';
+import { createProgress, silentProgress } from '../pipelines/runtime/progress.ts';
+import { type Effects, type Service, withService } from '../pipelines/runtime/service.ts';
+import type { CommandResult } from './result.ts';
+
+export interface GlobalOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+/** The outside world as this process has it: the terminal is standard error, the actor the system's user. */
+export function systemEffects(options: GlobalOptions, args: readonly string[]): Effects {
+  const terminal = openTerminal();
+  const quiet = options.json === true;
+  return {
+    clock: systemClock,
+    log: new Logger({ terminal, clock: systemClock, level: logLevelFrom(process.env), quiet }),
+    progress: quiet ? silentProgress : createProgress(terminal),
+    actor: currentActor(),
+    command: `arbdata ${args.join(' ')}`,
+  };
+}
+
+export type Handler<O> = (
+  service: Service,
+  options: O & GlobalOptions,
+  args: readonly string[],
+) => Promise<CommandResult>;
+
+/** Open the service as the options say, carry a command out, and print its result while the service is open. */
+export async function withCommand<O>(
+  options: O & GlobalOptions,
+  args: readonly string[],
+  commandLine: readonly string[],
+  handler: Handler<O>,
+  print: (result: CommandResult) => Promise<void>,
+): Promise<CommandResult> {
+  return withService(options.home, systemEffects(options, commandLine), async (service) => {
+    const result = await handler(service, options, args);
+    try {
+      await print(result);
+    } finally {
+      result.close?.();
+    }
+    return result;
+  });
+}

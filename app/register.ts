@@ -1,0 +1,25 @@
+/** Tie a command of the command line to its handler, its help and its examples. */
+import type { Command } from 'commander';
+import type { GlobalOptions, Handler } from './context.ts';
+
+/** Registers a handler; `examples` stand at the end of the command's --help. */
+export type Register = <O>(command: Command, handler: Handler<O>, examples: readonly string[]) => void;
+
+export type Execute = <O>(
+  handler: Handler<O>,
+  options: O & GlobalOptions,
+  args: readonly string[],
+) => Promise<void>;
+
+/** A Register that carries commands out with `execute`. */
+export function registerWith(execute: Execute): Register {
+  return (command, handler, examples) => {
+    command
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`)
+      .action(async (...parameters: unknown[]) => {
+        const own = parameters.at(-1) as Command;
+        const args = own.processedArgs.filter((value): value is string => typeof value === 'string');
+        await execute(handler, own.optsWithGlobals(), args);
+      });
+  };
+}

@@ -1,0 +1,152 @@
+/** Is this home in order? Every answer says what to do. */
+import { stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { recover } from './recovery.ts';
+import { shanghaiDate } from './runtime/clock.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { readDate } from './runtime/period.ts';
+import type { Service } from './runtime/service.ts';
+import { snapshots } from './snapshots.ts';
+import { checkSource } from './source.ts';
+import { verifyFolder } from './steps/publish/folder.ts';
+import { publicationDir } from './steps/publish/publication.ts';
+
+export interface Diagnosis {
+  readonly name: string;
+  readonly state: 'ok' | 'attention' | 'problem';
+  readonly message: string;
+  readonly advice: string;
+}
+
+const LOW_DISK_BYTES = 2n * 1024n ** 3n;
+
+/** Examine the home from disk to audit record; also settles what interrupted runs left behind. */
+export async function doctor(service: Service): Promise<Diagnosis[]> {
+  return [
+    ...(await Promise.all([diskSpace(service), homeMode(service), audit(service), source(service)])),
+    ...definitions(service),
+    ...(await interrupted(service)),
+    ...(await snapshotStates(service)),
+    ...(await publications(service)),
+  ];
+}
+
+const ok = (name: string, message: string): Diagnosis => ({ name, state: 'ok', message, advice: '' });
+const attention = (name: string, message: string, advice: string): Diagnosis => ({
+  name,
+  state: 'attention',
+  message,
+  advice,
+});
+const problem = (name: string, message: string, advice: string): Diagnosis => ({
+  name,
+  state: 'problem',
+  message,
+  advice,
+});
+
+async function diskSpace({ home }: Service): Promise<Diagnosis> {
+  const { bavail, bsize } = await statfs(home.dir, { bigint: true });
+  const free = bavail * bsize;
+  const text = `${(free / 1024n ** 2n).toString()} MiB free under ${home.dir}`;
+  return free < LOW_DISK_BYTES
+    ? attention('disk', text, 'Free disk space: a run of a large source needs several times its size.')
+    : ok('disk', text);
+}
+
+async function homeMode({ home }: Service): Promise<Diagnosis> {
+  const mode = (await stat(home.dir)).mode & 0o777;
+  return (mode & 0o077) === 0
+    ? ok('home', `${home.dir} is open to its owner alone`)
+    : attention('home', `${home.dir} has mode ${mode.toString(8)}`, `Run: chmod 700 ${home.dir}`);
+}
+
+async function audit({ ledger }: Service): Promise<Diagnosis> {
+  const verdict = await ledger.verifyAudit();
+  return verdict.ok
+    ? ok('audit', `${verdict.records} records, the chain is whole`)
+    : problem(
+        'audit',
+        `record ${verdict.firstBroken ?? '?'}: ${verdict.problem ?? 'altered'}`,
+        'Keep the ledger as evidence and restore it from a backup.',
+      );
+}
+
+async function source(service: Service): Promise<Diagnosis> {
+  try {
+    const check = await checkSource(service);
+    const [first] = check.problems;
+    if (first !== undefined) {
+      return problem(
+        'source',
+        `${check.problems.length} problems, the first: ${first.view} ${first.message}`,
+        'Run `arbdata source check`.',
+      );
+    }
+    const rows = check.views.reduce((sum, view) => sum + view.rows, 0);
+    return ok('source', `${check.kind}, ${rows} rows${check.asOf === null ? '' : `, as of ${check.asOf}`}`);
+  } catch (error) {
+    if (!(error instanceof ArbdataError)) throw error;
+    const state = error.code === 'E_SOURCE_MISSING' ? attention : problem;
+    return state('source', error.message, error.advice);
+  }
+}
+
+function definitions({ definitions: all, clock }: Service): Diagnosis[] {
+  const today = readDate(shanghaiDate(clock), 'today');
+  const year = today.slice(0, 4);
+  const known = all.workingDays.years[year] !== undefined;
+  const nextYear = String(Number(year) + 1);
+  const isLate = today.slice(5) >= '12-01' && all.workingDays.years[nextYear] === undefined;
+  const own = all.overridden.length === 0 ? 'as shipped' : `of this home: ${all.overridden.join(', ')}`;
+  return [
+    ok('definitions', `${own}; SHA-256 ${all.sha256.slice(0, 12)}…`),
+    known && !isLate
+      ? ok('working days', `the arrangement of ${year} is known`)
+      : attention(
+          'working days',
+          `the arrangement of ${known ? nextYear : year} is not known: its days are provisional`,
+          'Add the year to working-days.json in the home folder definitions/ once the State Council has announced it.',
+        ),
+  ];
+}
+
+async function interrupted(service: Service): Promise<Diagnosis[]> {
+  const settled = await recover(service);
+  return settled.length === 0
+    ? [ok('runs', 'nothing was left unfinished')]
+    : settled.map((sentence) => attention('runs', sentence, 'Nothing to do: it was settled just now.'));
+}
+
+async function snapshotStates(service: Service): Promise<Diagnosis[]> {
+  const all = await snapshots(service);
+  const damaged = all.filter((one) => 'problem' in one && one.problem !== undefined);
+  return damaged.length === 0
+    ? [ok('snapshots', `${all.length}, their manifests are readable (arbdata snapshot verify rehashes them)`)]
+    : damaged.map((one) =>
+        problem(
+          'snapshots',
+          `${one.id} is damaged`,
+          'Run `arbdata snapshot verify` and restore it from a backup.',
+        ),
+      );
+}
+
+/** Every byte of every publication. */
+async function publications({ ledger, home }: Service): Promise<Diagnosis[]> {
+  const all = await ledger.publications();
+  const problems: Diagnosis[] = [];
+  for (const publication of all) {
+    const found = await verifyFolder(
+      publicationDir(home, publication),
+      publication.manifestSha256 ?? undefined,
+    );
+    problems.push(
+      ...found.map((text) => problem('publications', text, 'Restore the published folder from a backup.')),
+    );
+  }
+  const where = path.relative(process.cwd(), home.published);
+  return problems.length > 0
+    ? problems
+    : [ok('publications', `${all.length} revisions under ${where}, every byte as published`)];
+}

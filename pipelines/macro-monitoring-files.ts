@@ -1,0 +1,280 @@
+/** The files of the macro-monitoring product: written in the run's folder, hashed, placed as draft or publication. */
+import path from 'node:path';
+import { fillForm } from '../exports/form-fill.ts';
+import { writeMacroMonitoringCsv } from '../exports/macro-monitoring.csv.ts';
+import { writeMacroMonitoringJson } from '../exports/macro-monitoring.json.ts';
+import { datasetRows } from '../exports/macro-monitoring.rows.ts';
+import { writeMacroMonitoringXlsx } from '../exports/macro-monitoring.xlsx.ts';
+import { draftNotice, NOTICE_NAME } from '../exports/notice.txt.ts';
+import { type CheckResult, type MacroDataset, type Provenance, WHOLE_CODE } from '../schemas/dataset.ts';
+import { fileForm } from '../schemas/period.ts';
+import type { ArtefactEntry, PublicationManifest } from '../schemas/publication.ts';
+import type { MacroOutcome, MacroRequest, Release } from './macro-monitoring.ts';
+import type { PreparedSnapshot } from './prepare.ts';
+import { writeRectificationLists } from './rectification.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { ensureDir, sha256File, writeFileAtomic } from './runtime/files.ts';
+import { TOOL_VERSION } from './runtime/project.ts';
+import type { RunContext } from './runtime/run.ts';
+import { timestamp } from './runtime/service.ts';
+import { flowIds, readPublished } from './steps/macro-monitoring/comparison.ts';
+import { assembleDataset } from './steps/macro-monitoring/dataset.ts';
+import type { Figures } from './steps/macro-monitoring/figures.ts';
+import { writeFacts, writeMembership } from './steps/macro-monitoring/membership.ts';
+import type { RevisionResult } from './steps/macro-monitoring/revision.ts';
+import type { EarlierPublications } from './steps/publish/earlier.ts';
+import { type Artefact, hashArtefacts } from './steps/publish/folder.ts';
+import type { HoldReason } from './steps/publish/hold.ts';
+import { placeDraft, placePublication } from './steps/publish/publication.ts';
+
+const PRODUCT = 'macro-monitoring';
+const KEY_INDICATORS = ['A01', 'A02', 'C01', 'B01', 'B02', 'R01', 'R02', 'R04', 'M01', 'M04'] as const;
+
+export interface Computed {
+  readonly prepared: PreparedSnapshot;
+  readonly request: MacroRequest;
+  readonly figures: Figures;
+  readonly earlier: EarlierPublications;
+  readonly revisions: readonly RevisionResult[];
+  readonly checks: readonly CheckResult[];
+  readonly reasons: readonly HoldReason[];
+  readonly provisional: boolean;
+}
+
+/** What becomes of the dataset, decided before its workbook is written: the workbook says it. */
+interface Decision {
+  readonly state: MacroOutcome['state'];
+  readonly revision: number | null;
+}
+
+/** Write every file, then place them: all or nothing. */
+export async function macroMonitoringFiles(context: RunContext, computed: Computed): Promise<MacroOutcome> {
+  const dir = path.join(context.workDir, 'artefacts');
+  await ensureDir(dir);
+  const data = await context.step('data files', () => writeData(context, computed, dir));
+  await proveRelease(computed.request.release, data.csv);
+
+  const decision = await decide(context, computed, data.csv);
+  const dataset = await datasetFor(context, computed, decision);
+  const people = await context.step('workbooks', () =>
+    writeForPeople(context, computed, dataset, decision, dir),
+  );
+  const entries = await hashArtefacts(dir, [...data.artefacts, ...people]);
+  // From here on a crash or an error may leave an intent without its folder or a folder without its record:
+  // the next run settles both.
+  const finalDir = await context.step('publish', () => place(context, computed, decision, dir, entries));
+  for (const { path: name, kind, sha256, sizeBytes } of entries) {
+    const file = path.relative(context.home.dir, path.join(finalDir, name));
+    await context.run.addFile({ path: file, kind, sha256, sizeBytes });
+  }
+  return outcomeOf(computed, decision, finalDir, entries);
+}
+
+function outcomeOf(
+  { request, figures, reasons, provisional, revisions, checks }: Computed,
+  { state, revision }: Decision,
+  dir: string,
+  entries: readonly ArtefactEntry[],
+): MacroOutcome {
+  return {
+    state,
+    period: request.period,
+    revision,
+    dir,
+    files: entries.map((entry) => entry.path),
+    reasons,
+    provisional,
+    keyFigures: Object.fromEntries(KEY_INDICATORS.map((id) => [id, figures.value('month', WHOLE_CODE, id)])),
+    revised: revisions.map(({ basis, cases }) => ({
+      baseline: `${basis.period} r${basis.revision}`,
+      cases,
+    })),
+    failedChecks: checks.filter(({ ok }) => !ok),
+  };
+}
+
+/** CSV, JSON and the frozen Parquet files: the same bytes from the same snapshot and definitions. */
+async function writeData(
+  { engine, definitions }: RunContext,
+  { request, figures, revisions }: Computed,
+  dir: string,
+): Promise<{ csv: string; artefacts: Artefact[] }> {
+  const name = `macro-monitoring-${fileForm(request.period)}`;
+  const csv = path.join(dir, `${name}.csv`);
+  const rows = {
+    period: request.period.text,
+    scopes: ['month', 'ytd'] as const,
+    bodies: figures.bodies,
+    whole: { code: WHOLE_CODE, name: figures.nameOf(WHOLE_CODE), level: '' },
+    indicators: definitions.indicators.indicators,
+    value: figures.value.bind(figures),
+  };
+  await writeMacroMonitoringCsv(csv, datasetRows(rows));
+  await writeMacroMonitoringJson(path.join(dir, `${name}.json`), datasetRows(rows));
+  await writeFacts(engine, path.join(dir, 'case-facts.parquet'), path.join(dir, 'mediation-facts.parquet'));
+  await writeMembership(engine, figures, path.join(dir, 'membership.parquet'));
+  const statements: Artefact[] = [];
+  for (const { basis, select } of revisions) {
+    const file = `revision-${basis.kind}.parquet`;
+    await engine.copyToParquet(select, path.join(dir, file));
+    statements.push({ path: file, kind: 'statement' });
+  }
+  return {
+    csv,
+    artefacts: [
+      { path: `${name}.csv`, kind: 'dataset' },
+      { path: `${name}.json`, kind: 'dataset' },
+      { path: 'case-facts.parquet', kind: 'facts' },
+      { path: 'mediation-facts.parquet', kind: 'facts' },
+      { path: 'membership.parquet', kind: 'membership' },
+      ...statements,
+    ],
+  };
+}
+
+/** A release publishes the bytes that were held, or none. */
+async function proveRelease(release: Release | undefined, csv: string): Promise<void> {
+  if (release === undefined || (await sha256File(csv)).sha256 === release.datasetSha256) return;
+  throw new ArbdataError(
+    'E_NOT_RELEASABLE',
+    `run ${release.runId} held other figures than its snapshot gives today`,
+    {
+      advice:
+        'Definitions or configuration have changed since. Run the period again and look at the new draft.',
+    },
+  );
+}
+
+async function decide(context: RunContext, computed: Computed, csv: string): Promise<Decision> {
+  const { request, reasons, provisional, earlier, prepared } = computed;
+  if (reasons.length > 0 && request.release === undefined) return { state: 'held', revision: null };
+  if (provisional) return { state: 'draft', revision: null };
+  const { sha256 } = await sha256File(csv);
+  const published = earlier.same?.manifest.files.find(({ path: name }) => name.endsWith('.csv'));
+  if (published?.sha256 === sha256) {
+    return { state: 'unchanged', revision: earlier.same?.publication.revision ?? null };
+  }
+  const revision = await context.ledger.intendPublication({
+    product: PRODUCT,
+    period: request.period.text,
+    runId: context.run.id,
+    snapshotId: prepared.manifest.id,
+    actor: context.actor,
+    reason: request.release?.reason,
+  });
+  return { state: 'published', revision };
+}
+
+async function datasetFor(
+  context: RunContext,
+  computed: Computed,
+  decision: Decision,
+): Promise<MacroDataset> {
+  const { engine, config } = context;
+  const { request, figures, earlier, checks, revisions } = computed;
+  const read = async (file: string | undefined) =>
+    file === undefined ? undefined : readPublished(engine, file, flowIds(figures));
+  return assembleDataset(engine, {
+    period: request.period,
+    cutoffDay: config.cutoffDay,
+    figures,
+    checks,
+    revisions,
+    published: {
+      previous: await read(earlier.previous?.datasetFile),
+      lastYear: await read(earlier.lastYear?.datasetFile),
+    },
+    provenance: provenanceOf(context, computed, decision),
+  });
+}
+
+function provenanceOf(context: RunContext, computed: Computed, decision: Decision): Provenance {
+  const { request, reasons, provisional, prepared } = computed;
+  const { release } = request;
+  const isPublished = decision.state === 'published';
+  return {
+    snapshotId: prepared.manifest.id,
+    asOf: prepared.asOf,
+    generatedAt: timestamp(context.clock),
+    state: isPublished ? 'published' : decision.state === 'held' ? 'held' : 'draft',
+    revision: isPublished ? `r${decision.revision}` : '草稿',
+    runId: context.run.id,
+    actor: context.actor,
+    toolVersion: TOOL_VERSION,
+    definitionsSha256: context.definitions.sha256,
+    provisional,
+    heldReasons: release === undefined ? reasons.map(({ text }) => text) : [],
+    remarks: [
+      ...(release === undefined
+        ? []
+        : [
+            `经放行发布：${release.reason}（放行人 ${context.actor}，原运行 ${release.runId}）`,
+            ...reasons.map(({ text }) => `放行时未通过：${text}`),
+          ]),
+      ...(decision.state === 'unchanged'
+        ? [`各项数据与已发布的 r${decision.revision} 相同，未另行发布`]
+        : []),
+      ...prepared.remarks,
+    ],
+  };
+}
+
+/** Workbook, the bureau's own form, the districts' lists, and the note beside a draft. */
+async function writeForPeople(
+  context: RunContext,
+  computed: Computed,
+  dataset: MacroDataset,
+  decision: Decision,
+  dir: string,
+): Promise<Artefact[]> {
+  const { definitions, config } = context;
+  const form = fileForm(computed.request.period);
+  const workbook = `宏观监测-${form}.xlsx`;
+  await writeMacroMonitoringXlsx(path.join(dir, workbook), dataset, definitions.forms.macroMonitoring);
+  const artefacts: Artefact[] = [{ path: workbook, kind: 'workbook' }];
+  const ownForm = config.forms.macroMonitoring;
+  if (ownForm !== undefined) {
+    const name = `宏观监测表-${form}.xlsx`;
+    await fillForm(ownForm, path.join(dir, name), dataset);
+    artefacts.push({ path: name, kind: 'form' });
+  }
+  artefacts.push(...(await writeRectificationLists(context, computed.prepared, dataset, dir)));
+  if (decision.state !== 'published') {
+    const { periodText, provenance } = dataset;
+    await writeFileAtomic(path.join(dir, NOTICE_NAME), draftNotice({ periodText, ...provenance }));
+    artefacts.push({ path: NOTICE_NAME, kind: 'notice' });
+  }
+  return artefacts;
+}
+
+async function place(
+  context: RunContext,
+  { prepared, request, reasons, provisional }: Computed,
+  decision: Decision,
+  dir: string,
+  files: readonly ArtefactEntry[],
+): Promise<string> {
+  const { home, ledger, config, clock, actor, run, definitions } = context;
+  const manifest: PublicationManifest = {
+    formatVersion: 1,
+    product: PRODUCT,
+    period: request.period.text,
+    revision: decision.revision ?? 0,
+    state: decision.state === 'unchanged' ? 'draft' : decision.state,
+    provisional,
+    heldReasons: reasons.map(({ text }) => text),
+    releaseReason: request.release?.reason ?? null,
+    runId: run.id,
+    snapshotId: prepared.manifest.id,
+    asOf: prepared.asOf,
+    cutoffDay: config.cutoffDay,
+    createdAt: timestamp(clock),
+    actor,
+    toolVersion: TOOL_VERSION,
+    definitionsSha256: definitions.sha256,
+    files: [...files],
+  };
+  return decision.state === 'published'
+    ? (await placePublication(home, ledger, dir, manifest)).dir
+    : (await placeDraft(home, dir, manifest)).dir;
+}

@@ -1,0 +1,197 @@
+/** 宏观监测: figures, checks, revision statement, files, publication. Read from top to bottom. */
+import type { CheckResult } from '../schemas/dataset.ts';
+import { dayNumber, type Period, periodRange } from '../schemas/period.ts';
+import { macroMonitoringFiles } from './macro-monitoring-files.ts';
+import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
+import { recover } from './recovery.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
+import type { Service } from './runtime/service.ts';
+import {
+  checkExclusions,
+  checkFigures,
+  exclusionShare,
+  provisionalDeadlines,
+} from './steps/macro-monitoring/checks.ts';
+import { computeFigures, type Figures } from './steps/macro-monitoring/figures.ts';
+import { type RevisionResult, reviseAgainst } from './steps/macro-monitoring/revision.ts';
+import { periodWindows } from './steps/macro-monitoring/windows.ts';
+import { type EarlierPublications, findEarlier } from './steps/publish/earlier.ts';
+import { type HoldReason, holdReasons } from './steps/publish/hold.ts';
+
+export const MACRO_MONITORING = 'macro-monitoring';
+
+export interface MacroRequest extends PeriodRequest {
+  /** Publish what an earlier run held. */
+  readonly release?: Release;
+}
+
+export interface Release {
+  readonly runId: string;
+  readonly reason: string;
+  /** SHA-256 of the held data file: the release publishes these bytes or none. */
+  readonly datasetSha256: string;
+}
+
+/** `draft`: provisional, never published; `unchanged`: the publication in force has the same figures. */
+export type MacroState = 'published' | 'unchanged' | 'held' | 'draft';
+
+export interface MacroOutcome {
+  readonly state: MacroState;
+  readonly period: Period;
+  readonly revision: number | null;
+  readonly dir: string;
+  readonly files: readonly string[];
+  readonly reasons: readonly HoldReason[];
+  readonly provisional: boolean;
+  /** Key figures of the whole, as published: `A02` → `1234`. */
+  readonly keyFigures: Readonly<Record<string, string>>;
+  readonly revised: readonly { baseline: string; cases: number }[];
+  readonly failedChecks: readonly CheckResult[];
+}
+
+export interface MacroRunEnd extends RunEnd {
+  readonly prepared: PreparedSnapshot;
+  readonly outcome: MacroOutcome;
+}
+
+/** Run the pipeline for one period. */
+export async function runMacroMonitoring(
+  service: Service,
+  request: MacroRequest,
+): Promise<MacroRunEnd & { runId: string }> {
+  await recover(service);
+  return withRun(service, runSpec(MACRO_MONITORING, request), async (context) => {
+    const prepared = await prepareSnapshot(context, request);
+    const outcome = await makeMacroMonitoring(context, prepared, request);
+    return endOf(prepared, outcome);
+  });
+}
+
+/** How a run of a period is entered in the ledger. */
+export function runSpec(pipeline: string, { period, asOf, snapshotId, release }: MacroRequest) {
+  return {
+    pipeline,
+    period: period.text,
+    parameters: { asOf, snapshotId, releases: release?.runId, reason: release?.reason },
+    products: [MACRO_MONITORING],
+  };
+}
+
+export function endOf(prepared: PreparedSnapshot, outcome: MacroOutcome): MacroRunEnd {
+  const { state, revision, reasons, provisional, keyFigures, dir } = outcome;
+  return {
+    state: state === 'held' ? 'held' : 'done',
+    summary: {
+      [MACRO_MONITORING]: {
+        state,
+        revision,
+        dir,
+        provisional,
+        reasons: reasons.map(({ text }) => text),
+        keyFigures,
+      },
+      findings: prepared.findings,
+    },
+    prepared,
+    outcome,
+  };
+}
+
+/** The product itself, from a prepared snapshot. */
+export async function makeMacroMonitoring(
+  context: RunContext,
+  prepared: PreparedSnapshot,
+  request: MacroRequest,
+): Promise<MacroOutcome> {
+  const { engine, definitions, config, home, ledger } = context;
+  const { period } = request;
+  const windows = periodWindows(period, config.cutoffDay);
+
+  const figures = await context.step('figures', () =>
+    computeFigures(engine, definitions.indicators.indicators, windows),
+  );
+  const earlier = await findEarlier(home, ledger, MACRO_MONITORING, period);
+  const revisions = await context.step(
+    'revision statement',
+    () => statements(context, prepared, request, figures, earlier),
+    (results) => results.reduce((sum, { cases }) => sum + cases, 0),
+  );
+  const checks = await context.step(
+    'checks',
+    async () => [
+      ...checkFigures(figures, definitions.indicators.balances),
+      ...revisions.flatMap((revision) => revision.checks),
+      checkExclusions(await exclusionShare(engine), config.exclusionLimitPercent),
+    ],
+    (results) => results.length,
+  );
+  const reasons = holdReasons({
+    checks,
+    provisionalDeadlines: await provisionalDeadlines(engine),
+    needsApproval: config.approval,
+  });
+  const provisional = periodRange(period, config.cutoffDay).end >= prepared.asOf;
+  refuseRelease(request.release, reasons, provisional);
+
+  return macroMonitoringFiles(context, {
+    prepared,
+    request,
+    figures,
+    earlier,
+    revisions,
+    checks,
+    reasons,
+    provisional,
+  });
+}
+
+/** Compare with what was published: the period before (K11), and an earlier revision of this period. */
+async function statements(
+  { engine, definitions, config }: RunContext,
+  { asOf }: PreparedSnapshot,
+  { period }: MacroRequest,
+  figures: Figures,
+  { previous, same }: EarlierPublications,
+): Promise<RevisionResult[]> {
+  const today = { asOfDay: dayNumber(asOf), definitionsSha256: definitions.sha256 };
+  const windows = periodWindows(period, config.cutoffDay);
+  const window = (id: string) => windows.find((one) => one.id === id) ?? { startDay: 0, endDay: 0 };
+  const results: RevisionResult[] = [];
+  for (const [kind, earlier] of [
+    ['previous', previous],
+    ['same', same],
+  ] as const) {
+    if (earlier === undefined) continue;
+    const flows = window(kind === 'previous' ? 'previous_ytd' : 'ytd');
+    const basis = {
+      kind,
+      period: earlier.manifest.period,
+      revision: earlier.manifest.revision,
+      factsFile: earlier.factsFile,
+      datasetFile: earlier.datasetFile,
+      asOfDay: dayNumber(earlier.manifest.asOf),
+      basisDay: flows.endDay,
+      flowStartDay: flows.startDay,
+      definitionsSha256: earlier.manifest.definitionsSha256,
+    };
+    results.push(await reviseAgainst(engine, basis, figures, today));
+  }
+  return results;
+}
+
+function refuseRelease(
+  release: Release | undefined,
+  reasons: readonly HoldReason[],
+  provisional: boolean,
+): void {
+  if (release === undefined) return;
+  const fixed = reasons.filter(({ releasable }) => !releasable);
+  if (!provisional && fixed.length === 0) return;
+  const why = provisional
+    ? 'its period had not ended at the as-of date'
+    : fixed.map(({ text }) => text).join('; ');
+  throw new ArbdataError('E_NOT_RELEASABLE', `run ${release.runId} cannot be released: ${why}`, {
+    advice: 'Mend the cause in the source (or wait until the period has ended) and run the period again.',
+  });
+}

@@ -1,0 +1,155 @@
+/** What every product of a month starts from: one frozen snapshot, validated, with facts and findings. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Manifest } from '../schemas/manifest.ts';
+import { type Period, periodRange } from '../schemas/period.ts';
+import { shanghaiDate } from './runtime/clock.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { homeSecret } from './runtime/home.ts';
+import type { RunContext } from './runtime/run.ts';
+import { snapshotDate, withSource } from './source.ts';
+import { monthWindowSql } from './steps/macro-monitoring/windows.ts';
+import { buildFacts } from './steps/model/build.ts';
+import { pinnedSnapshots } from './steps/publish/publication.ts';
+import { freeze } from './steps/snapshot/freeze.ts';
+import { openSnapshotSql } from './steps/snapshot/list.ts';
+import { pruneSnapshots } from './steps/snapshot/retention.ts';
+import { verifySnapshot } from './steps/snapshot/verify.ts';
+import { type FindingCounts, writeFindings } from './steps/validate/findings.ts';
+import { normalise } from './steps/validate/normalise.ts';
+import { runRules } from './steps/validate/rules.ts';
+
+export interface PeriodRequest {
+  readonly period: Period;
+  /** YYYY-MM-DD; overrides the date of a new snapshot on the embedded source. */
+  readonly asOf?: string | undefined;
+  /** Use this snapshot instead of taking one. */
+  readonly snapshotId?: string | undefined;
+}
+
+export interface PreparedSnapshot {
+  readonly manifest: Manifest;
+  readonly asOf: string;
+  readonly findingsFile: string;
+  readonly findings: FindingCounts;
+  /** What a reader of the figures should know of the snapshot; Chinese. */
+  readonly remarks: readonly string[];
+}
+
+/** Freeze or reopen the snapshot, normalise it, build the facts, judge every rule. */
+export async function prepareSnapshot(
+  context: RunContext,
+  request: PeriodRequest,
+): Promise<PreparedSnapshot> {
+  const { engine, definitions, config, home, ledger, run } = context;
+  const manifest = await takeSnapshot(context, request);
+  const { asOf } = manifest;
+  await run.setSnapshot(manifest.id);
+
+  await context.step('normalise', async () => {
+    await engine.run(await openSnapshotSql(home, manifest.id));
+    const { start, end } = periodRange(request.period, config.cutoffDay);
+    await normalise(engine, { definitions, asOf, start, end });
+  });
+
+  await context.step('facts', async () => {
+    await engine.run(monthWindowSql(request.period, config.cutoffDay));
+    await buildFacts(engine);
+  });
+
+  const findingsFile = path.join(home.findings, `${run.id}.parquet`);
+  const findings = await context.step(
+    'rules',
+    async () => {
+      await runRules(engine, {
+        definitions,
+        periodKind: request.period.kind,
+        secret: homeSecret(home),
+      });
+      return writeFindings(engine, {
+        file: findingsFile,
+        previous: await previousFindings(context, request.period),
+        marks: await ledger.activeMarks('0001-01-01'),
+        today: shanghaiDate(context.clock),
+      });
+    },
+    ({ total }) => total,
+  );
+  await prune(context);
+  return { manifest, asOf, findingsFile, findings, remarks: await calendarRemarks(context) };
+}
+
+async function takeSnapshot(context: RunContext, request: PeriodRequest): Promise<Manifest> {
+  const { home, definitions, clock, log, progress } = context;
+  const { snapshotId } = request;
+  if (snapshotId !== undefined) {
+    const manifest = await context.step('verify snapshot', () => verifySnapshot(home, snapshotId));
+    if (request.asOf !== undefined && request.asOf !== manifest.asOf) {
+      throw new ArbdataError(
+        'E_USAGE',
+        `snapshot ${snapshotId} is of ${manifest.asOf}, not of ${request.asOf}`,
+        {
+          advice: 'Leave --as-of away with --snapshot, or take a new snapshot.',
+        },
+      );
+    }
+    return manifest;
+  }
+  return context.step(
+    'freeze',
+    () =>
+      withSource(context, (source) =>
+        freeze({
+          source,
+          home,
+          asOf: snapshotDate(context, source, request.asOf),
+          clock,
+          definitionsSha256: definitions.sha256,
+          log,
+          progress,
+        }),
+      ),
+    ({ views }) => views.reduce((sum, { rows }) => sum + rows, 0),
+  );
+}
+
+/** The findings of the latest finished run before this one, and whether it was of the same period. */
+async function previousFindings(
+  { ledger, home, run }: RunContext,
+  period: Period,
+): Promise<{ file: string; isSamePeriod: boolean } | undefined> {
+  const runs = await ledger.listRuns({ limit: 200 });
+  const usable = runs.filter(
+    ({ id, state }) =>
+      id !== run.id &&
+      (state === 'done' || state === 'held') &&
+      existsSync(path.join(home.findings, `${id}.parquet`)),
+  );
+  const chosen = usable.find((one) => one.period === period.text) ?? usable[0];
+  return chosen === undefined
+    ? undefined
+    : { file: path.join(home.findings, `${chosen.id}.parquet`), isSamePeriod: chosen.period === period.text };
+}
+
+/** Remove snapshots beyond the configured number; those that a publication refers to stay. */
+async function prune({ home, ledger, config, log, run }: RunContext): Promise<void> {
+  const pinned = await pinnedSnapshots(ledger);
+  const own = (await ledger.getRun(run.id))?.snapshotId;
+  if (own !== null && own !== undefined) pinned.add(own);
+  const removed = await pruneSnapshots({ home, keep: config.snapshotsToKeep, pinned });
+  for (const id of removed) log.info('removed an old snapshot', { snapshot: id });
+}
+
+/** Years whose arrangement of holidays was not in the definitions though their days decided a time limit. */
+async function calendarRemarks({ engine }: RunContext): Promise<string[]> {
+  const rows = await engine.rows<{ year: string }>(
+    `SELECT DISTINCT substr(k.day_text, 1, 4) AS year FROM case_fact c
+     JOIN calendar k ON k.day_number = c.deadline_day
+     WHERE c.counted = 1 AND c.deadline_is_provisional = 1 ORDER BY year`,
+  );
+  return rows.length === 0
+    ? []
+    : [
+        `${rows.map(({ year }) => year).join('、')}年的放假安排未收录，其工作日按周一至周五（1月1日除外）推算，为暂定`,
+      ];
+}

@@ -1,0 +1,56 @@
+/** 待整改: one workbook per body with the findings that it works through. */
+import path from 'node:path';
+import { writeRectificationXlsx } from '../exports/rectification.xlsx.ts';
+import type { Body, FindingRecord, MacroDataset } from '../schemas/dataset.ts';
+import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
+import type { PreparedSnapshot } from './prepare.ts';
+import { ensureDir } from './runtime/files.ts';
+import type { RunContext } from './runtime/run.ts';
+import type { Artefact } from './steps/publish/folder.ts';
+import {
+  countFindings,
+  createFindingRecords,
+  findingRecords,
+  OTHER_BODY_CODE,
+} from './steps/validate/records.ts';
+
+const FOLDER = '待整改';
+/** Findings whose body is empty or unknown: nobody's list may lose them. */
+const OTHER_BODY: Body = { code: OTHER_BODY_CODE, name: '机构不明', level: '' };
+/** A district has ten natural days from the snapshot to work its list through. */
+const DAYS_TO_RECTIFY = 10;
+
+/** Write a workbook for each body that has findings, and one for findings without a known body. */
+export async function writeRectificationLists(
+  context: RunContext,
+  prepared: PreparedSnapshot,
+  dataset: MacroDataset,
+  dir: string,
+): Promise<Artefact[]> {
+  const { engine, definitions } = context;
+  await ensureDir(path.join(dir, FOLDER));
+  await createFindingRecords(engine, prepared.findingsFile);
+  const counts = await countFindings(engine, definitions.rules);
+  const artefacts: Artefact[] = [];
+  for (const org of [...dataset.bodies, OTHER_BODY]) {
+    const orgCounts = counts.get(org.code);
+    if (orgCounts === undefined) continue;
+    const name = `待整改-${org.code}-${fileForm(parsePeriod(dataset.period))}.xlsx`;
+    const read = (state: FindingRecord['state'] | 'open') =>
+      findingRecords(engine, { rules: definitions.rules, org, state });
+    await writeRectificationXlsx(path.join(dir, FOLDER, name), {
+      org,
+      periodText: dataset.periodText,
+      issuer: dataset.issuer,
+      deadline: dayText(dayNumber(prepared.asOf) + DAYS_TO_RECTIFY),
+      // A list of findings is no statistic: what holds the dataset does not hold it.
+      provenance: { ...dataset.provenance, state: 'published', provisional: false, heldReasons: [] },
+      counts: orgCounts,
+      open: read('open'),
+      resolved: read('resolved'),
+      verified: read('verified'),
+    });
+    artefacts.push({ path: `${FOLDER}/${name}`, kind: 'rectification' });
+  }
+  return artefacts;
+}

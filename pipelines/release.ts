@@ -1,0 +1,59 @@
+/** Publish what a check held, with a reason that is recorded. */
+import { parsePeriod } from '../schemas/period.ts';
+import { MACRO_MONITORING, type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import type { Service } from './runtime/service.ts';
+import { readFolder } from './steps/publish/folder.ts';
+import { draftDir } from './steps/publish/publication.ts';
+
+/**
+ * Release a held run: the same snapshot gives the same bytes again, and these are published.
+ * @throws ArbdataError E_NOT_FOUND, E_NOT_RELEASABLE (K01–K10 failed, provisional, not held, other figures today)
+ */
+export async function releaseRun(
+  service: Service,
+  runId: string,
+  reason: string,
+): Promise<MacroRunEnd & { runId: string }> {
+  const { ledger, home, actor, config } = service;
+  const run = await ledger.getRun(runId);
+  if (run === undefined) {
+    throw new ArbdataError('E_NOT_FOUND', `there is no run ${runId}`, { advice: 'See `arbdata runs`.' });
+  }
+  if (run.state !== 'held' || run.period === null) throw notHeld(runId, run.state);
+  if (reason.trim() === '') {
+    throw new ArbdataError('E_USAGE', 'a release needs a reason', { advice: 'Add --reason "…".' });
+  }
+  if (config.approval && run.actor === actor) {
+    throw new ArbdataError(
+      'E_NOT_RELEASABLE',
+      `run ${runId} was made by ${actor}, who cannot also approve it`,
+      {
+        advice: 'Another person approves it under their own account.',
+      },
+    );
+  }
+  const earlier = (await ledger.listRuns({ limit: 1000, period: run.period })).find(
+    ({ parameters, state }) =>
+      state === 'done' && (parameters as { releases?: string } | null)?.releases === runId,
+  );
+  if (earlier !== undefined) {
+    throw new ArbdataError('E_NOT_RELEASABLE', `run ${runId} was released already by run ${earlier.id}`, {
+      advice: `See \`arbdata runs show ${earlier.id}\`.`,
+    });
+  }
+  const manifest = await readFolder(draftDir(home, MACRO_MONITORING, run.period, runId));
+  const dataset = manifest.files.find(({ kind, path }) => kind === 'dataset' && path.endsWith('.csv'));
+  if (dataset === undefined) throw notHeld(runId, run.state);
+  return runMacroMonitoring(service, {
+    period: parsePeriod(run.period),
+    snapshotId: manifest.snapshotId,
+    release: { runId, reason: reason.trim(), datasetSha256: dataset.sha256 },
+  });
+}
+
+function notHeld(runId: string, state: string): ArbdataError {
+  return new ArbdataError('E_NOT_RELEASABLE', `run ${runId} is not held by a check (it is ${state})`, {
+    advice: 'Only runs in state held can be released: see `arbdata runs`.',
+  });
+}

@@ -1,0 +1,96 @@
+/** The source that this home reads, and what it says of itself. */
+import path from 'node:path';
+import { lastCompleteMonth, monthOf, type Period, parsePeriod } from '../schemas/period.ts';
+import { shanghaiDate } from './runtime/clock.ts';
+import { TOOL_VERSION } from './runtime/project.ts';
+import type { Service } from './runtime/service.ts';
+import { checkSource as check, type SourceCheck } from './steps/source/check.ts';
+import { openEmbeddedSource } from './steps/source/embedded.ts';
+import { type CsvEncoding, type ImportedFile, importCsv } from './steps/source/import-csv.ts';
+import type { Source } from './steps/source/source.ts';
+
+export { CSV_ENCODINGS, type CsvEncoding } from './steps/source/csv-files.ts';
+
+/** The file of the embedded source. */
+export function sourceFile(service: Pick<Service, 'home'>): string {
+  return path.join(service.home.source, 'source.duckdb');
+}
+
+/** Open the source for reading, use it, close it. */
+export async function withSource<T>(service: Service, use: (source: Source) => Promise<T>): Promise<T> {
+  const spillDir = path.join(service.home.work, `source-${process.pid}`);
+  const { memoryLimitMb, threads } = service.config;
+  const source = await openEmbeddedSource(sourceFile(service), {
+    spillDir,
+    memoryLimitMb,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Hold the source against the contract. */
+export async function checkSource(service: Service): Promise<SourceCheck> {
+  return withSource(service, check);
+}
+
+/** Load the embedded source from a folder of CSV files; the former source stays on any error. */
+export async function importSource(
+  service: Service,
+  request: { readonly dir: string; readonly encoding: CsvEncoding; readonly asOf?: string | undefined },
+): Promise<ImportedFile[]> {
+  const { memoryLimitMb, threads } = service.config;
+  const files = await importCsv({
+    dir: path.resolve(request.dir),
+    encoding: request.encoding,
+    file: sourceFile(service),
+    meta: {
+      kind: 'csv',
+      made_by: `arbdata ${TOOL_VERSION}`,
+      as_of: request.asOf ?? null,
+      until: null,
+      seed: null,
+      size: null,
+    },
+    personalColumns: new Set(Object.keys(service.definitions.personalColumns.columns)),
+    log: service.log,
+    progress: service.progress,
+    limits: { memoryLimitMb, ...(threads === undefined ? {} : { threads }) },
+  });
+  await service.ledger.appendAudit({
+    actor: service.actor,
+    action: 'source.import',
+    subject: 'source',
+    detail: { rows: Object.fromEntries(files.map(({ view, rows }) => [view, rows])) },
+  });
+  return files;
+}
+
+/** The date of a snapshot taken now: as told, else the source's own, else today in Asia/Shanghai. */
+export function snapshotDate(service: Service, source: Source, asOf?: string): string {
+  return asOf ?? source.asOf ?? shanghaiDate(service.clock);
+}
+
+/** The latest month that had ended by the snapshot's date and in or before which something happened. */
+export async function lastCompletePeriod(service: Service, asOf?: string): Promise<Period> {
+  return withSource(service, async (source) => {
+    const date = snapshotDate(service, source, asOf);
+    const { cutoffDay } = service.config;
+    const latest = lastCompleteMonth(date, cutoffDay);
+    const { until } = source.describe().details;
+    if (until !== undefined) return earlier(latest, parsePeriod(until));
+    const cases = (await source.figures()).find(({ view }) => view === 'ARB_CASE');
+    const days = (cases?.dates ?? [])
+      .filter(({ column }) => column === 'ACCEPT_DATE' || column === 'CLOSE_DATE')
+      .flatMap(({ last }) => (last === null ? [] : [last]))
+      .filter((day) => day <= date)
+      .sort();
+    const lastDay = days.at(-1);
+    return lastDay === undefined ? latest : earlier(latest, monthOf(lastDay, cutoffDay));
+  });
+}
+
+const earlier = (a: Period, b: Period): Period => (a.text <= b.text ? a : b);

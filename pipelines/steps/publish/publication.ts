@@ -1,0 +1,89 @@
+/** Drafts and publications: an intent in the ledger, the folder under its final name, then the ledger again. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileForm, parsePeriod } from '../../../schemas/period.ts';
+import type { PublicationManifest } from '../../../schemas/publication.ts';
+import { makeReadOnly, removeTree, sha256File } from '../../runtime/files.ts';
+import type { Home } from '../../runtime/home.ts';
+import type { Ledger, Publication, PublicationKey } from '../../runtime/ledger.ts';
+import { MANIFEST_NAME, placeFolder, readFolder } from './folder.ts';
+
+/** `published/<product>/<period>/r<n>`. */
+export function publicationDir(home: Home, { product, period, revision }: PublicationKey): string {
+  return path.join(home.published, product, fileForm(parsePeriod(period)), `r${revision}`);
+}
+
+/** `out/<product>/<period>/<run id>`. */
+export function draftDir(home: Home, product: string, period: string, runId: string): string {
+  return path.join(home.out, product, fileForm(parsePeriod(period)), runId);
+}
+
+/** Place a draft: complete, marked as such, not a publication. */
+export async function placeDraft(
+  home: Home,
+  dir: string,
+  manifest: PublicationManifest,
+): Promise<{ dir: string; manifestSha256: string }> {
+  const finalDir = draftDir(home, manifest.product, manifest.period, manifest.runId);
+  const { manifestSha256 } = await placeFolder(dir, finalDir, manifest);
+  return { dir: finalDir, manifestSha256 };
+}
+
+/**
+ * Publish a finished folder as the revision that was reserved for it.
+ * @param manifest whose `revision` is that of the intent
+ */
+export async function placePublication(
+  home: Home,
+  ledger: Ledger,
+  dir: string,
+  manifest: PublicationManifest,
+): Promise<{ dir: string; publication: Publication }> {
+  const key = { product: manifest.product, period: manifest.period, revision: manifest.revision };
+  const finalDir = publicationDir(home, key);
+  const { manifestSha256 } = await placeFolder(dir, finalDir, manifest);
+  const publication = await ledger.completePublication({ ...key, manifestSha256 });
+  return { dir: finalDir, publication };
+}
+
+/**
+ * Settle what a crash left between the ledger and the disk: an intent whose folder stands under its final name is
+ * completed, any other is dropped. Intents of living runs are left alone.
+ * @returns one English sentence for each that was settled
+ */
+export async function settleIntents(home: Home, ledger: Ledger, actor: string): Promise<string[]> {
+  const settled: string[] = [];
+  for (const intent of await ledger.openIntents()) {
+    if (intent.isAlive) continue;
+    const dir = publicationDir(home, intent);
+    const name = `${intent.product} ${intent.period} r${intent.revision}`;
+    if (existsSync(dir)) {
+      const { manifestSha256 } = await recordedManifest(dir);
+      await ledger.completePublication({ ...intent, manifestSha256, completedBy: actor });
+      settled.push(`completed ${name}, which an interrupted run (${intent.runId}) had put in place`);
+    } else {
+      await ledger.dropIntent(intent);
+      settled.push(`withdrew ${name}, which an interrupted run (${intent.runId}) had not finished`);
+    }
+  }
+  return settled;
+}
+
+async function recordedManifest(dir: string): Promise<{ manifestSha256: string }> {
+  await readFolder(dir);
+  await makeReadOnly(dir);
+  return { manifestSha256: (await sha256File(path.join(dir, MANIFEST_NAME))).sha256 };
+}
+
+/** Snapshots that a publication refers to. */
+export async function pinnedSnapshots(ledger: Ledger): Promise<Set<string>> {
+  return new Set((await ledger.publications()).map(({ snapshotId }) => snapshotId));
+}
+
+/** Remove what dead runs left in the work folder. */
+export async function clearWork(home: Home, livingRunIds: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(home.work)) {
+    if (name.startsWith('R') && !livingRunIds.has(name)) await removeTree(path.join(home.work, name));
+  }
+}

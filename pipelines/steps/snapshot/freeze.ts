@@ -1,0 +1,159 @@
+/** Freezing a source: every view read once, raw, into Parquet; the manifest last; the whole under its name in one step. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { engineType, VIEWS, type View, type ViewName } from '../../../schemas/contract.ts';
+import {
+  MANIFEST_FORMAT_VERSION,
+  type Manifest,
+  type SnapshotView,
+  type SourceDescription,
+} from '../../../schemas/manifest.ts';
+import { type Clock, shanghaiStamp } from '../../runtime/clock.ts';
+import { type Engine, literal, withEngine } from '../../runtime/duckdb.ts';
+import { ArbdataError } from '../../runtime/errors.ts';
+import { makeReadOnly, publishDir, sha256File, writeFileAtomic } from '../../runtime/files.ts';
+import type { Home } from '../../runtime/home.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Progress } from '../../runtime/progress.ts';
+import { TOOL_VERSION } from '../../runtime/project.ts';
+import { openScratch, removeDeadScratches } from '../../runtime/scratch.ts';
+import { MANIFEST_FILE, manifestText, sealManifest, snapshotDir } from './manifest-file.ts';
+
+/** What a freeze needs of a source; every source of the step source is one. */
+export interface FreezableSource {
+  describe(): SourceDescription;
+  openRead(): Promise<{
+    readonly identity: string;
+    readonly parallelReads: number;
+    readView(view: ViewName, targetParquet: string, progress: Progress): Promise<{ rows: number }>;
+    close(): Promise<void>;
+  }>;
+}
+
+export interface FreezeOptions {
+  readonly source: FreezableSource;
+  readonly home: Pick<Home, 'snapshots'>;
+  /** `YYYY-MM-DD`: the day whose state the snapshot shows. */
+  readonly asOf: string;
+  readonly clock: Clock;
+  /** SHA-256 of all definitions in force. */
+  readonly definitionsSha256: string;
+  readonly log: Log;
+  readonly progress: Progress;
+  /** By default made from the clock and four random hexadecimal digits. */
+  readonly snapshotId?: string;
+}
+
+/** An id of a snapshot: `YYYYMMDD-HHMMSS-xxxx`. */
+export function newSnapshotId(clock: Clock): string {
+  const [date = '', time = ''] = shanghaiStamp(clock).split(' ');
+  return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
+}
+
+/**
+ * Freeze a source. Nothing is under the snapshot's name until all of it is; on an error nothing is left.
+ * @throws {ArbdataError} what the source throws; E_DISK_FULL, E_HOME; E_ENGINE when a file is not what was copied
+ */
+export async function freeze(options: FreezeOptions): Promise<Manifest> {
+  const { source, home, asOf, clock, definitionsSha256, log, progress } = options;
+  const id = options.snapshotId ?? newSnapshotId(clock);
+  const finalDir = snapshotDir(home, id);
+  const createdAt = shanghaiStamp(clock);
+  await removeDeadScratches(home.snapshots, id, clock);
+  const scratch = await openScratch(home.snapshots, id, clock);
+  try {
+    const read = await source.openRead();
+    let views: SnapshotView[];
+    try {
+      views = await freezeViews(read, scratch.dir, progress);
+    } finally {
+      await read.close();
+    }
+    const manifest = sealManifest({
+      formatVersion: MANIFEST_FORMAT_VERSION,
+      id,
+      createdAt,
+      asOf,
+      source: { ...source.describe(), identity: read.identity },
+      toolVersion: TOOL_VERSION,
+      definitionsSha256,
+      views,
+    });
+    await writeFileAtomic(path.join(scratch.dir, MANIFEST_FILE), manifestText(manifest));
+    await publishDir(scratch.dir, finalDir);
+    await makeReadOnly(finalDir);
+    const rows = views.reduce((sum, view) => sum + view.rows, 0);
+    log.info('snapshot frozen', { id, asOf, rows, identity: read.identity });
+    return manifest;
+  } finally {
+    await scratch.close();
+  }
+}
+
+type Read = Awaited<ReturnType<FreezableSource['openRead']>>;
+
+/** Read all views, as many at a time as the source allows, and look at what was written. */
+async function freezeViews(read: Read, dir: string, progress: Progress): Promise<SnapshotView[]> {
+  const frozen = new Map<ViewName, SnapshotView>();
+  const waiting = [...VIEWS];
+  await withEngine({ spillDir: path.join(dir, '.spill'), memoryLimitMb: 100, threads: 1 }, async (engine) => {
+    const worker = async (): Promise<void> => {
+      for (let view = waiting.shift(); view !== undefined; view = waiting.shift()) {
+        frozen.set(view.name, await freezeView(read, view, dir, engine, progress));
+      }
+    };
+    const workers = Array.from({ length: Math.max(1, read.parallelReads) }, () =>
+      worker().catch((error: unknown) => {
+        waiting.length = 0;
+        throw error;
+      }),
+    );
+    const failed = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  });
+  return VIEWS.flatMap(({ name }) => frozen.get(name) ?? []);
+}
+
+async function freezeView(
+  read: Read,
+  view: View,
+  dir: string,
+  engine: Engine,
+  progress: Progress,
+): Promise<SnapshotView> {
+  const file = `${view.name.toLowerCase()}.parquet`;
+  const target = path.join(dir, file);
+  const { rows } = await read.readView(view.name, target, progress);
+  const columns = view.columns.map((column) => ({ name: column.name, type: engineType(column) }));
+  await checkFile(engine, target, view, rows, columns);
+  return { view: view.name, file, rows, columns, ...(await sizeAndHash(target)) };
+}
+
+/** The file says the same as the source did: a manifest states only what was looked at. */
+async function checkFile(
+  engine: Engine,
+  file: string,
+  view: View,
+  rows: number,
+  columns: readonly { name: string; type: string }[],
+): Promise<void> {
+  const written = await engine.rows<{ column_name: string; column_type: string }>(
+    `DESCRIBE SELECT * FROM read_parquet(${literal(file)})`,
+  );
+  const { total } = await engine.one<{ total: string }>(
+    `SELECT count(*) AS total FROM read_parquet(${literal(file)})`,
+  );
+  const shape = (all: readonly { name: string; type: string }[]) =>
+    all.map(({ name, type }) => `${name} ${type}`).join();
+  const found = written.map((column) => ({ name: column.column_name, type: column.column_type }));
+  if (Number(total) === rows && shape(found) === shape(columns)) return;
+  throw new ArbdataError('E_ENGINE', `the frozen file of ${view.name} does not hold what was read`, {
+    advice: 'Run the same command again; if it happens again, report it as a defect.',
+    where: { file },
+  });
+}
+
+async function sizeAndHash(file: string): Promise<{ sizeBytes: number; sha256: string }> {
+  const { sizeBytes, sha256 } = await sha256File(file);
+  return { sizeBytes, sha256 };
+}

@@ -1,0 +1,20 @@
+/** Looking at a source before it is read. */
+import type { Problem, Source, ViewFigures } from './source.ts';
+
+export interface SourceCheck {
+  readonly kind: string;
+  readonly asOf: string | null;
+  readonly details: Readonly<Record<string, string>>;
+  /** Empty for a source that can be read. */
+  readonly problems: readonly Problem[];
+  /** Rows and ranges of dates per view; empty while there are problems. */
+  readonly views: readonly ViewFigures[];
+}
+
+/** Hold a source against the contract and tell what it holds. Problems are returned, not thrown. */
+export async function checkSource(source: Source): Promise<SourceCheck> {
+  const problems = await source.check();
+  const { kind, details } = source.describe();
+  const views = problems.length > 0 ? [] : await source.figures();
+  return { kind, asOf: source.asOf ?? null, details, problems, views };
+}

@@ -1,0 +1,110 @@
+/**
+ * Normalising text: NFKC, trimmed, a final x of a citizen number made X (rule V049).
+ * The engine has no NFKC. It filters values that cannot change and trims those of plain characters itself;
+ * only the distinct values of the rest pass through JavaScript, in slices, into the mapping `text_form`.
+ */
+import type { Column, Normalisation, View } from '../../../schemas/contract.ts';
+import { type Engine, identifier } from '../../runtime/duckdb.ts';
+
+/**
+ * CJK unified ideographs and the brackets of case numbers: like printable ASCII, NFKC leaves them alone
+ * next to each other (a test tries every one of them).
+ */
+const PLAIN_WIDE = '\\x{4E00}-\\x{9FFF}〔〕';
+/** What both String.prototype.trim and the engine's trim below remove from plain text. */
+const PLAIN_SPACE = '\\t-\\r ';
+const SLICE_ROWS = 16_384;
+
+/** The normal form of a text. */
+export function normaliseText(kind: Normalisation, text: string): string {
+  const trimmed = text.normalize('NFKC').trim();
+  return kind === 'identity' && /^\d{17}x$/.test(trimmed) ? trimmed.toUpperCase() : trimmed;
+}
+
+/** SQL: true when {@link normaliseText} certainly leaves the text as it is; NULL for NULL. */
+export function isNormalSql(kind: Normalisation, expression: string): string {
+  const form = kind === 'code' ? `[!-~${PLAIN_WIDE}]*` : '([!-~]*[!-wy-~])?';
+  return `regexp_full_match(${expression}, '${form}')`;
+}
+
+/** SQL: true when {@link normalisePlainSql} gives the normal form. */
+export function isPlainSql(expression: string): string {
+  return `regexp_full_match(${expression}, '[${PLAIN_SPACE}!-~${PLAIN_WIDE}]*')`;
+}
+
+/** SQL: the normal form of a text that is plain. */
+export function normalisePlainSql(kind: Normalisation, expression: string): string {
+  const trimmed = `trim(${expression}, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')`;
+  if (kind === 'code') return trimmed;
+  return `CASE WHEN regexp_full_match(${trimmed}, '[0-9]{17}x') THEN upper(${trimmed}) ELSE ${trimmed} END`;
+}
+
+export type NormalisedColumn = Column & { readonly normalise: Normalisation };
+
+/** The columns of a view that are normalised. */
+export function normalisedColumns(view: View): NormalisedColumn[] {
+  return view.columns.filter((column): column is NormalisedColumn => column.normalise !== undefined);
+}
+
+/** Create the empty mapping `text_form(kind, original, normal)`: one row per kind and text that changes. */
+export async function createTextForms(engine: Engine): Promise<void> {
+  await engine.run('CREATE TABLE text_form (kind VARCHAR, original VARCHAR, normal VARCHAR)');
+}
+
+/**
+ * Find the texts of a view that normalising changes and put their forms into `text_form`.
+ * @returns the columns that hold such texts
+ */
+export async function mapTexts(engine: Engine, view: View): Promise<NormalisedColumn[]> {
+  const changed: NormalisedColumn[] = [];
+  for (const column of await suspiciousColumns(engine, view)) {
+    if (await mapColumn(engine, view, column)) changed.push(column);
+  }
+  return changed;
+}
+
+async function suspiciousColumns(engine: Engine, view: View): Promise<NormalisedColumn[]> {
+  const columns = normalisedColumns(view);
+  const counts = columns.map(
+    ({ name, normalise }) =>
+      `count(*) FILTER (NOT ${isNormalSql(normalise, identifier(name))}) AS ${identifier(name)}`,
+  );
+  const row = await engine.one<Record<string, string>>(`SELECT ${counts.join(', ')} FROM ${rawName(view)}`);
+  return columns.filter(({ name }) => row[name] !== '0');
+}
+
+async function mapColumn(engine: Engine, view: View, column: NormalisedColumn): Promise<boolean> {
+  const { normalise: kind } = column;
+  const name = identifier(column.name);
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE odd_text AS
+    SELECT DISTINCT ${name} AS original FROM ${rawName(view)} WHERE NOT ${isNormalSql(kind, name)};
+    CREATE OR REPLACE TEMP TABLE odd_form (original VARCHAR, normal VARCHAR);
+    INSERT INTO odd_form SELECT original, ${normalisePlainSql(kind, 'original')} FROM odd_text
+    WHERE ${isPlainSql('original')};`);
+  let slice: [string, string][] = [];
+  const rest = `SELECT original FROM odd_text WHERE NOT ${isPlainSql('original')}`;
+  for await (const rows of engine.stream<{ original: string }>(rest)) {
+    for (const { original } of rows) slice.push([original, normaliseText(kind, original)]);
+    if (slice.length >= SLICE_ROWS) {
+      await engine.append('odd_form', slice);
+      slice = [];
+    }
+  }
+  await engine.append('odd_form', slice);
+  await engine.run(`
+    INSERT INTO text_form
+    SELECT '${kind}', f.original, f.normal FROM odd_form f
+    WHERE f.normal <> f.original
+      AND NOT EXISTS (SELECT 1 FROM text_form t WHERE t.kind = '${kind}' AND t.original = f.original)`);
+  const { n } = await engine.one<{ n: string }>(
+    'SELECT count(*) AS n FROM odd_form WHERE normal <> original',
+  );
+  await engine.run('DROP TABLE odd_text; DROP TABLE odd_form');
+  return n !== '0';
+}
+
+/** The name of the view over the raw rows. */
+export function rawName(view: View): string {
+  return `raw_${view.name.toLowerCase()}`;
+}

@@ -1,0 +1,171 @@
+/**
+ * The valid tables: from each raw view one row per key, text normalised, days as numbers.
+ * The statements are made from the contract, so a column is stated in one place only.
+ */
+import type { Column, View, ViewName } from '../../../schemas/contract.ts';
+import { type Engine, identifier } from '../../runtime/duckdb.ts';
+import { mapTexts, type NormalisedColumn, normalisedColumns, rawName } from './text.ts';
+
+/** Columns that no rule, indicator or link reads. */
+const UNREAD: Partial<Record<ViewName, readonly string[]>> = { ARB_PARTY: ['PHONE', 'ADDRESS'] };
+const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
+  ARB_ORG: 'valid_org',
+  ARB_CASE: 'valid_case',
+  ARB_PARTY: 'valid_party',
+  ARB_CLAIM: 'valid_claim',
+  ARB_MEDIATION: 'valid_mediation',
+  PRE_APPLICATION: 'valid_pre_application',
+};
+
+/** Create the tables that keep what normalising did, for the rules V001, V045, V049 and V050. */
+export async function createTraces(engine: Engine): Promise<void> {
+  await engine.run(`
+    -- One row per key that several rows share: which of the two key columns holds it depends on the view.
+    CREATE TABLE duplicate_key (
+      view VARCHAR, key_number BIGINT, key_text VARCHAR, row_count BIGINT, undeleted_count BIGINT, mark VARCHAR);
+    -- One row per kept record and column whose text was normalised.
+    CREATE TABLE text_change (
+      view VARCHAR, record_key VARCHAR, case_id BIGINT, org_code VARCHAR, deleted VARCHAR, is_person BOOLEAN,
+      field VARCHAR, original VARCHAR, normal VARCHAR)`);
+}
+
+/**
+ * Create the valid table of a view from its raw one.
+ * @param asOfDay the snapshot's day, as a day number: nobody was born after it
+ */
+export async function createValidTable(engine: Engine, view: View, asOfDay: number): Promise<void> {
+  const changed = await mapTexts(engine, view);
+  const normal = normalSelect(view, changed);
+  const isRepeated = await findRepeatedKeys(engine, view, normal);
+  const kept = isRepeated ? keptSelect(view, normal) : normal;
+  const table = TABLE_NAMES[view.name];
+  await engine.run(`CREATE TABLE ${table} AS ${typedSelect(view, changed, kept, asOfDay)}`);
+  for (const column of changed) await recordChanges(engine, view, column);
+  for (const { name } of changed) await engine.run(`ALTER TABLE ${table} DROP COLUMN ${originalName(name)}`);
+}
+
+const originalName = (column: string) => `original_${column.toLowerCase()}`;
+
+/**
+ * All raw rows with normalised text; empty text is NULL.
+ * The original of a column that has changed texts stands beside it, NULL where it is the same.
+ */
+function normalSelect(view: View, changed: readonly NormalisedColumn[]): string {
+  const isChanged = (column: Column) => changed.some(({ name }) => name === column.name);
+  const normalised = new Set(normalisedColumns(view).map(({ name }) => name));
+  const columns = view.columns.map((column) => {
+    const name = identifier(column.name);
+    if (isChanged(column)) return `NULLIF(COALESCE(f_${column.name}.normal, r.${name}), '') AS ${name}`;
+    if (normalised.has(column.name) || column.type === 'text') return `NULLIF(r.${name}, '') AS ${name}`;
+    return `r.${name}`;
+  });
+  const originals = changed.map(({ name }) => `f_${name}.original AS ${originalName(name)}`);
+  const joins = changed.map(
+    ({ name, normalise }) =>
+      `LEFT JOIN text_form f_${name} ON f_${name}.kind = '${normalise}' AND f_${name}.original = r.${identifier(name)}`,
+  );
+  return `SELECT ${[...columns, ...originals].join(', ')} FROM ${rawName(view)} r ${joins.join(' ')}`;
+}
+
+/** Record the keys of several rows; a NULL key is no key. */
+async function findRepeatedKeys(engine: Engine, view: View, normal: string): Promise<boolean> {
+  const key = identifier(view.key);
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE repeated_key AS
+    SELECT ${key} AS key FROM (${normal}) WHERE ${key} IS NOT NULL GROUP BY ${key} HAVING count(*) > 1`);
+  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM repeated_key');
+  if (n === '0') return false;
+  const has = (name: string) => view.columns.some((column) => column.name === name);
+  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
+  const undeleted = has('DELETED') ? 'count(*) FILTER (is_undeleted(DELETED))' : 'count(*)';
+  const mark = has('UPDATED_AT') ? 'md5(CAST(list(UPDATED_AT ORDER BY UPDATED_AT) AS VARCHAR))' : 'NULL';
+  await engine.run(`
+    INSERT INTO duplicate_key
+    SELECT '${view.name}', ${isText ? `NULL, ${key}` : `${key}, NULL`}, count(*), ${undeleted}, ${mark}
+    FROM (${normal}) WHERE ${key} IN (SELECT key FROM repeated_key) GROUP BY ${key}`);
+  return true;
+}
+
+/**
+ * Of the rows of one key the one with the greatest UPDATED_AT. Ties are settled by all columns, so that the same
+ * snapshot always keeps the same row; only rows whose key is repeated are sorted.
+ */
+function keptSelect(view: View, normal: string): string {
+  const key = identifier(view.key);
+  const updated = view.columns.some(({ name }) => name === 'UPDATED_AT')
+    ? ['UPDATED_AT DESC NULLS LAST']
+    : [];
+  const order = [...updated, 'to_json(n) ASC'].join(', ');
+  return `
+    WITH n AS (${normal})
+    SELECT * FROM n WHERE ${key} IS NULL OR ${key} NOT IN (SELECT key FROM repeated_key)
+    UNION ALL
+    SELECT * EXCLUDE (place) FROM (
+      SELECT n.*, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS place
+      FROM n WHERE ${key} IN (SELECT key FROM repeated_key)
+    ) WHERE place = 1`;
+}
+
+function typedSelect(
+  view: View,
+  changed: readonly NormalisedColumn[],
+  kept: string,
+  asOfDay: number,
+): string {
+  const unread = UNREAD[view.name] ?? [];
+  const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
+  const originals = changed.map(({ name }) => originalName(name));
+  if (view.name !== 'ARB_PARTY') return `SELECT ${[...columns, ...originals].join(', ')} FROM (${kept})`;
+  const id = { number: 'id_number', birthDay: 'id_birth_day', isCitizen: 'id_is_citizen' };
+  return `
+    SELECT * EXCLUDE (${id.number}, ${id.birthDay}, ${id.isCitizen}),
+      CASE WHEN id_no IS NULL THEN NULL
+        WHEN party_kind = '1' THEN CASE WHEN ${id.isCitizen} THEN 1 ELSE 0 END
+        WHEN party_kind = '2' THEN CASE WHEN is_credit_code(id_no) THEN 1 ELSE 0 END
+      END AS id_is_valid,
+      CASE WHEN ${id.isCitizen} THEN ${id.birthDay} END AS id_birth_day,
+      CASE WHEN ${id.isCitizen} THEN CASE WHEN (${id.number} % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
+    FROM (
+      SELECT *, COALESCE(
+          ${id.birthDay} <= ${asOfDay} AND citizen_check_character(${id.number}) = right(id_no, 1), FALSE
+        ) AS ${id.isCitizen}
+      FROM (
+        SELECT *,
+          CASE WHEN ${id.number} IS NOT NULL AND is_province(left(id_no, 2)) THEN citizen_birth_day(id_no) END
+            AS ${id.birthDay}
+        FROM (
+          SELECT ${[...columns, ...originals].join(', ')},
+            CASE WHEN PARTY_KIND = '1' AND regexp_full_match(ID_NO, '[0-9]{17}[0-9X]')
+              THEN TRY_CAST(left(ID_NO, 17) AS BIGINT) END AS ${id.number}
+          FROM (${kept}))))`;
+}
+
+/** A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read. */
+function typedColumns({ name, type }: Column): string[] {
+  const lower = name.toLowerCase();
+  if (type === 'date') {
+    const day = lower.endsWith('_date') ? lower.replace(/_date$/, '_day') : `${lower}_day`;
+    return [`day_number(${identifier(name)}) AS ${day}`];
+  }
+  const plain = `${identifier(name)} AS ${lower}`;
+  if (type !== 'timestamp' || !lower.endsWith('_time')) return [plain];
+  return [plain, `day_number(${identifier(name)}) AS ${lower.replace(/_time$/, '_day')}`];
+}
+
+/** Keep the originals of a changed column for rule V049. */
+async function recordChanges(engine: Engine, view: View, { name }: NormalisedColumn): Promise<void> {
+  const has = (column: string) => view.columns.some((other) => other.name === column);
+  const orNull = (column: string) => (has(column) ? column.toLowerCase() : 'NULL');
+  const field = name.toLowerCase();
+  const isPerson =
+    view.name === 'ARB_PARTY'
+      ? 'may_name_person(party_kind, id_no)'
+      : name === 'APPLICANT_ID_NO'
+        ? 'may_name_person(applicant_kind, applicant_id_no)'
+        : 'TRUE';
+  await engine.run(`
+    INSERT INTO text_change
+    SELECT '${view.name}', record_name(${view.key.toLowerCase()}), ${orNull('CASE_ID')}, ${orNull('ORG_CODE')},
+      ${orNull('DELETED')}, ${isPerson}, '${name}', ${originalName(name)}, ${field}
+    FROM ${TABLE_NAMES[view.name]} WHERE ${originalName(name)} IS NOT NULL`);
+}

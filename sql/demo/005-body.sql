@@ -1,0 +1,15 @@
+-- One row per arbitration body: filled by the caller, in the order of ORG_CODE.
+CREATE OR REPLACE TEMP TABLE demo_body (
+  body_number BIGINT,
+  org_code VARCHAR,
+  org_name VARCHAR,
+  district_code VARCHAR,
+  place VARCHAR,
+  org_level VARCHAR,
+  case_word VARCHAR,
+  weight BIGINT,
+  mood VARCHAR
+);
+
+-- One row per person who comes back: the later case and the earlier one.
+CREATE OR REPLACE TEMP TABLE demo_repeated (case_id BIGINT, earlier_case_id BIGINT);

@@ -1,0 +1,12 @@
+-- One row per case accepted before it was applied for.
+INSERT INTO demo_defect
+SELECT 'V007', 'ARB_CASE', case_id::VARCHAR, case_id, 'APPLY_DATE set three days after ACCEPT_DATE'
+FROM demo_free
+WHERE accept_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
+ORDER BY draw, case_id
+LIMIT getvariable('demo_defects');
+
+UPDATE arb_case SET apply_date = accept_date + INTERVAL 3 DAY
+WHERE case_id IN (
+  SELECT case_id FROM demo_defect WHERE rule_id = 'V007'
+);

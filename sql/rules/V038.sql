@@ -1,0 +1,8 @@
+-- One row per claim that breaks V038: its case does not exist, deleted or not.
+SELECT
+  record_name(t.claim_id) AS record_key,
+  CAST(NULL AS VARCHAR) AS org_code,
+  ['CASE_ID'] AS field,
+  [CAST(t.case_id AS VARCHAR)] AS value
+FROM valid_claim t
+WHERE NOT EXISTS (SELECT 1 FROM valid_case c WHERE c.case_id = t.case_id);
