@@ -158,7 +158,7 @@ function worksheetOptions(spec: SheetSpec): Partial<ExcelJS.AddWorksheetOptions>
       fitToPage: true,
       fitToWidth: 1,
       fitToHeight: spec.pages ?? 0,
-      margins: { left: 0.4, right: 0.4, top: 0.6, bottom: 0.6, header: 0.3, footer: 0.3 },
+      margins: { left: 0.4, right: 0.4, top: 0.5, bottom: 0.5, header: 0.25, footer: 0.25 },
       ...(spec.titleRows > 0 ? { printTitlesRow: `1:${spec.titleRows}` } : {}),
     },
     headerFooter: {
@@ -216,7 +216,7 @@ export class SheetWriter {
     await new Promise((resolve) => setImmediate(resolve));
     const { stream } = this.#worksheet as unknown as WriterInternals;
     for (;;) {
-      if (this.#sink.destroyed) throw new Error('the workbook can no longer be written');
+      if (this.#sink.destroyed) throw this.#sink.errored ?? new Error('the workbook was closed');
       const [queue] = stream.pipes;
       if (
         queue === undefined ||

@@ -55,7 +55,7 @@ const tableSheet = z.strictObject({
 });
 export type TableSheet = Readonly<z.infer<typeof tableSheet>>;
 
-export const LIST_SHEET_KINDS = ['notes', 'comparisons', 'revisions', 'checks', 'excluded'] as const;
+const LIST_SHEET_KINDS = ['notes', 'comparisons', 'revisions', 'checks', 'excluded'] as const;
 const listSheet = z.strictObject({ kind: z.enum(LIST_SHEET_KINDS), ...sheetBase });
 export type ListSheet = Readonly<z.infer<typeof listSheet>>;
 

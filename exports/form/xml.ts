@@ -104,13 +104,24 @@ export function textOf(xml: string): string {
     .join('');
 }
 
-/** The XML with other texts in some of its runs; the others keep their bytes. */
+/** The XML with other texts in some of its runs; the others keep their bytes, emptied ones go. */
 export function withTexts(xml: string, runs: readonly TextRun[], texts: readonly string[]): string {
+  const fontRuns = elements(xml, 'r');
   let replaced = '';
   let from = 0;
   for (const [index, { element, name, text }] of runs.entries()) {
     const wanted = texts[index] ?? text;
     if (wanted === text) continue;
+    // A run without text is one that some programs call damaged.
+    const run =
+      wanted === ''
+        ? fontRuns.find(({ start, end }) => start < element.start && element.end < end)
+        : undefined;
+    if (run !== undefined) {
+      replaced += xml.slice(from, run.start);
+      from = run.end;
+      continue;
+    }
     const open = name === 't' ? spacePreserving(element.tag, wanted) : element.tag;
     replaced += `${xml.slice(from, element.start)}${open}${encodeXml(wanted)}</${element.prefix}${name}>`;
     from = element.end;

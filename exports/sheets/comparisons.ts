@@ -30,7 +30,7 @@ export async function addComparisons(
       centre: `报表期：${dataset.periodText}`,
       right: '计量单位：件、人、万元、%',
     },
-    widths: [...LEADING_WIDTHS, ...Array.from({ length: 12 }, () => 9.5), 10],
+    widths: [...LEADING_WIDTHS, ...Array.from({ length: 12 }, () => 9.5), 13],
     header: header(),
     frozenColumns: 4,
     emptyText: '无对比数据',

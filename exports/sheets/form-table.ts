@@ -34,9 +34,9 @@ import {
 /** A table of many columns breaks the names of the bodies, so that its figures stay readable on paper. */
 const MANY_COLUMNS = 20;
 const BODY_WIDTH = { least: 16, most: 44 } as const;
-const ROW_HEIGHT = { whole: 18, broken: 30 } as const;
+const ROW_HEIGHT = { whole: 17, broken: 30 } as const;
 const CODE_WIDTH = 8;
-/** So few bodies are printed on one page for each scope; more run on. */
+/** So few bodies are printed on one page where the sheet has one scope; more run on. */
 const MAX_BODIES_OF_A_PAGE = 40;
 const LEADING_COLUMNS = 2;
 const MIN_WIDTH = { count: 7, amount: 9, rate: 7, mean: 7 } as const;
@@ -65,13 +65,15 @@ export async function addFormTable(
   const head = headRows(form, table.columns, columns, widths);
   const draft = draftMark(dataset.provenance);
   const headingRows = draft === '' ? 3 : 4;
+  // Several scopes are printed from page breaks on, which programs ignore where the height is fitted too.
+  const fitsOnePage = table.scopes.length === 1 && dataset.bodies.length <= MAX_BODIES_OF_A_PAGE;
   const sheet = book.sheet({
     name: table.name,
     widths,
     frozenRows: headingRows + head.rows.length,
     frozenColumns: LEADING_COLUMNS,
     titleRows: headingRows + head.rows.length,
-    ...(dataset.bodies.length <= MAX_BODIES_OF_A_PAGE ? { pages: table.scopes.length } : {}),
+    ...(fitsOnePage ? { pages: 1 } : {}),
     footerLeft: dataset.issuer,
     footerRight: `${dataset.periodText} ${dataset.provenance.revision}`,
     marked: draft !== '',

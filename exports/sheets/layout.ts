@@ -5,7 +5,7 @@ import type { CellStyle } from '../styles.ts';
 import { type NumberLook, numberStyle, STYLES } from '../styles.ts';
 import type { Cell, CellValue, Merge, RowSpec, SheetWriter } from '../workbook.ts';
 
-export const NO_VALUE = '—';
+const NO_VALUE = '—';
 
 /** Why a workbook is not to be used as published figures; empty for a publication. */
 export function draftMark({ state, provisional, heldReasons }: Provenance): string {
@@ -70,12 +70,7 @@ export function figureCell(value: string, numFmt: string, look: NumberLook = 'pl
 }
 
 /** One cell over the whole width. */
-export function mergedRow(
-  value: string,
-  style: CellStyle,
-  columns: number,
-  height: number,
-): [RowSpec, Merge] {
+function mergedRow(value: string, style: CellStyle, columns: number, height: number): [RowSpec, Merge] {
   return [
     { cells: [cell(value, style)], height },
     { top: 1, left: 1, bottom: 1, right: columns },

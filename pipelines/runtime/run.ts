@@ -70,7 +70,10 @@ export async function withRun<T extends RunEnd>(
 function context(service: Service, run: Run, workDir: string, engine: Engine): RunContext {
   const step: RunContext['step'] = async (name, work, rowsOf) => {
     const entry = await run.startStep(name);
-    const shown = service.progress.step(name, { unit: 'rows', poll: () => engine.progress() });
+    const shown = service.progress.step(name, {
+      unit: rowsOf === undefined ? undefined : 'rows',
+      poll: () => engine.progress(),
+    });
     try {
       const result = await work();
       const rows = rowsOf?.(result);

@@ -73,7 +73,7 @@ FROM numbered
 WINDOW of_body AS (PARTITION BY body_number ORDER BY month_number)
 ORDER BY month_number, body_number;
 
--- One row per body: its slice (bodies of together about 250,000 cases) and its range of firms.
+-- One row per body: its slice (bodies of together about 200,000 cases) and its range of firms.
 CREATE OR REPLACE TEMP TABLE demo_body_range AS
 WITH body AS (
   SELECT body_number, sum(cases)::BIGINT AS cases FROM demo_body_month GROUP BY body_number
@@ -92,5 +92,5 @@ SELECT
   cases,
   firms,
   first_firm::BIGINT AS first_firm,
-  dense_rank() OVER (ORDER BY cases_before // 250000) - 1 AS slice
+  dense_rank() OVER (ORDER BY cases_before // 200000) - 1 AS slice
 FROM ranged;

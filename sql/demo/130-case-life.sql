@@ -82,11 +82,21 @@ ended AS (
     SELECT
       *,
       CASE
-        WHEN demo_open_day(limit_from + trial_days + planned_exclusion) > limit_from + planned_exclusion
-          THEN demo_open_day(limit_from + trial_days + planned_exclusion)
+        WHEN demo_open_day(limit_from + trial_days + planned_exclusion - days_early) > limit_from + planned_exclusion
+          THEN demo_open_day(limit_from + trial_days + planned_exclusion - days_early)
         ELSE limit_from + trial_days + planned_exclusion
       END AS open_end_day
-    FROM timed
+    FROM (
+      -- What would end on a closed day ends on one of the days before it, not always on a Friday.
+      SELECT
+        *,
+        CASE
+          WHEN demo_open_day(limit_from + trial_days + planned_exclusion) < limit_from + trial_days + planned_exclusion
+            THEN demo_below(key, 35, 5)
+          ELSE 0
+        END AS days_early
+      FROM timed
+    )
   )
 ),
 stated AS (

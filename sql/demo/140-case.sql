@@ -14,13 +14,8 @@ CREATE OR REPLACE TEMP TABLE demo_case AS
 WITH matter AS (
   SELECT
     c.*,
-    b.org_code,
     b.district_code,
-    b.place,
     b.case_word,
-    f.name AS firm_name,
-    f.credit_code AS firm_code,
-    f.address AS firm_address,
     f.employer_nature,
     f.industry_code,
     n.case_serial,
@@ -102,7 +97,9 @@ identified AS (
   FROM supported
 )
 SELECT
-  * EXCLUDE (worker_stem, drawn_fen, cut_2, cut_3, case_serial, claim_fen, granted),
+  * EXCLUDE (
+    worker_stem, drawn_fen, cut_2, cut_3, case_serial, case_word, accept_year, claim_fen, granted
+  ),
   case_word || '劳人仲字〔' || accept_year::VARCHAR || '〕第'
     || CASE WHEN case_serial > 99999 THEN case_serial::VARCHAR ELSE lpad(case_serial::VARCHAR, 5, '0') END
     || '号' AS case_no,

@@ -1,5 +1,5 @@
 -- One row per case of the slice.
-INSERT INTO arb_case (
+INSERT INTO demo_arb_case (
   case_id, case_no, org_code, pre_app_id, apply_date, apply_channel, accept_date, reject_date, limit_start_date,
   excluded_days, suspended_since, extend_days, dispute_type, applicant_side, worker_count, is_collective,
   employer_nature, industry_code, claim_amount, hearing_date, close_date, close_mode, final_award, award_result,
@@ -8,7 +8,7 @@ INSERT INTO arb_case (
 SELECT
   case_id,
   case_no,
-  org_code,
+  b.org_code,
   CASE WHEN is_online THEN 'YSQ' || demo_ymd(submit_day)::VARCHAR || lpad(case_id::VARCHAR, 9, '0') END,
   -- The portal leaves its time of day in the date, as Oracle allows.
   demo_time(apply_day, CASE WHEN is_online THEN 32400 + demo_below(key, 61, 28800) ELSE 0 END),
@@ -36,4 +36,5 @@ SELECT
   CASE WHEN is_deleted THEN '1' ELSE '0' END,
   demo_time(apply_day, 61200 + demo_below(key, 62, 1800)),
   demo_time(last_day, 63000 + demo_below(key, 63, 3600))
-FROM demo_case;
+FROM demo_case
+JOIN demo_body b ON b.body_number = demo_case.body_number;

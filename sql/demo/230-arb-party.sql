@@ -1,6 +1,6 @@
 -- One row per party of the slice's cases: a worker and an employer; more workers, a second employer or a third party.
 -- PARTY_ID is CASE_ID and one digit: 1 and 2 the first two, 3 to 6 further workers, 8 and 9 further firms.
-INSERT INTO arb_party (
+INSERT INTO demo_arb_party (
   party_id, case_id, role, party_kind, name, id_no, gender, birth_date, phone, address, updated_at
 )
 WITH first_worker AS (
@@ -14,10 +14,11 @@ WITH first_worker AS (
     worker_gender AS gender,
     worker_birth_day AS birth_day,
     '1990000' || lpad(demo_below(worker_key, 15, 10000)::VARCHAR, 4, '0') AS phone,
-    getvariable('demo_city') || place || demo_pick(worker_key, 16, getvariable('demo_roads'))
+    getvariable('demo_city') || b.place || demo_pick(worker_key, 16, getvariable('demo_roads'))
       || (1 + demo_below(worker_key, 17, 300)) || '号' AS address,
     last_day
-  FROM demo_case
+  FROM demo_case c
+  JOIN demo_body b ON b.body_number = c.body_number
 ),
 first_employer AS (
   SELECT
@@ -25,20 +26,22 @@ first_employer AS (
     case_id,
     CASE applicant_side WHEN '1' THEN '2' ELSE '1' END AS role,
     '2' AS party_kind,
-    firm_name AS name,
-    firm_code AS id_no,
+    f.name,
+    f.credit_code AS id_no,
     NULL AS gender,
     NULL AS birth_day,
     NULL AS phone,
-    firm_address AS address,
+    f.address,
     last_day
-  FROM demo_case
+  FROM demo_case c
+  JOIN demo_firm f ON f.firm_id = c.firm_id
 ),
 -- One row per further worker: all up to four workers more, of larger groups as many representatives.
 further_number AS (
-  SELECT case_id, place, district_code, applicant_side, worker_reference_day, last_day,
+  SELECT case_id, b.place, c.district_code, applicant_side, worker_reference_day, last_day,
     unnest(range(1, least(worker_count, 5))) AS position
-  FROM demo_case
+  FROM demo_case c
+  JOIN demo_body b ON b.body_number = c.body_number
   WHERE worker_count > 1
 ),
 further_keyed AS (

@@ -1,5 +1,5 @@
 -- One row per claim of the slice's cases; CLAIM_ID is CASE_ID and the claim's position.
-INSERT INTO arb_claim (claim_id, case_id, claim_type, amount, supported_amount, updated_at)
+INSERT INTO demo_arb_claim (claim_id, case_id, claim_type, amount, supported_amount, updated_at)
 WITH claim AS (
   SELECT case_id, 1 AS position, dispute_type AS claim_type, fen_1 AS fen, granted_1 AS granted, last_day
   FROM demo_case

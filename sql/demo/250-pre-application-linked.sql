@@ -1,16 +1,21 @@
 -- One row per pre-application that led to a case of the slice: submitted some days before, the number written back.
-INSERT INTO pre_application (
+INSERT INTO demo_pre_application (
   pre_app_id, submit_time, org_code, applicant_kind, applicant_name, applicant_id_no, respondent_name,
   respondent_id_no, dispute_type, claim_amount, status, review_time, case_no, updated_at
 )
 WITH linked AS (
   SELECT
-    *,
-    demo_time(submit_day, 25200 + demo_below(key, 101, 57600)) AS submit_time,
-    CASE WHEN reject_day IS NULL THEN demo_time(apply_day, 28800 + demo_below(key, 102, 3600))
+    c.*,
+    b.org_code,
+    f.name AS firm_name,
+    f.credit_code AS firm_code,
+    demo_time(submit_day, 25200 + demo_below(c.key, 101, 57600)) AS submit_time,
+    CASE WHEN reject_day IS NULL THEN demo_time(apply_day, 28800 + demo_below(c.key, 102, 3600))
       ELSE demo_time(reject_day, 61200) END AS review_time
-  FROM demo_case
-  WHERE is_online
+  FROM demo_case c
+  JOIN demo_body b ON b.body_number = c.body_number
+  JOIN demo_firm f ON f.firm_id = c.firm_id
+  WHERE c.is_online
 )
 SELECT
   'YSQ' || demo_ymd(submit_day)::VARCHAR || lpad(case_id::VARCHAR, 9, '0'),

@@ -1,6 +1,6 @@
 -- One row per pre-application of the slice that led to no case: waiting, returned, rejected or withdrawn, and a few
 -- approved ones for which nobody has opened a case.
-INSERT INTO pre_application (
+INSERT INTO demo_pre_application (
   pre_app_id, submit_time, org_code, applicant_kind, applicant_name, applicant_id_no, respondent_name,
   respondent_id_no, dispute_type, claim_amount, status, review_time, case_no, updated_at
 )
@@ -20,7 +20,7 @@ drawn AS (
     *,
     first_day + (position * days + demo_below(key, 1, days)) // unlinked AS submit_day,
     demo_pick(key, 2, getvariable('demo_pre_application_status')) AS planned_status,
-    CASE WHEN demo_chance(key, 3, 30) THEN 6 + demo_below(key, 4, 10) ELSE demo_below(key, 4, 5) END AS review_delay,
+    CASE WHEN demo_chance(key, 3, 80) THEN 6 + demo_below(key, 4, 10) ELSE demo_below(key, 4, 5) END AS review_delay,
     CASE WHEN demo_below(person_key, 1, 1000) < 560 THEN '1' ELSE '2' END AS gender,
     first_day - demo_quantile(person_key, 2, getvariable('demo_age_days')) AS birth_day,
     CASE WHEN demo_chance(key, 5, getvariable('demo_permille').employerApplies) THEN '2' ELSE '1' END

@@ -1,5 +1,5 @@
 -- One row per mediation outside arbitration in the slice's districts.
-INSERT INTO arb_mediation (
+INSERT INTO demo_arb_mediation (
   mediation_id, org_code, mediator_kind, accept_date, close_date, result, dispute_type, worker_count, amount,
   deleted, updated_at
 )

@@ -63,13 +63,41 @@ describe('packages', () => {
     );
   });
 
-  test('the lock file names no server to fetch from, and an integrity for every package', () => {
-    const lock = JSON.parse(read('package-lock.json')) as {
-      packages: Record<string, { resolved?: string; integrity?: string }>;
-    };
-    const packages = Object.entries(lock.packages).filter(([name]) => name !== '');
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<
+      string,
+      {
+        resolved?: string;
+        integrity?: string;
+        optional?: boolean;
+        os?: string[];
+        cpu?: string[];
+        libc?: string[];
+        optionalDependencies?: Record<string, string>;
+      }
+    >;
+  };
+  const packages = Object.entries(lock.packages).filter(([name]) => name !== '');
+
+  test('the lock file names no server to fetch from', () => {
     expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
-    expect(packages.filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+  });
+
+  test('the lock file has an integrity for every package that is installed where the service runs', () => {
+    const isForeign = ({ optional, os, cpu, libc }: (typeof packages)[number][1]) =>
+      optional === true &&
+      !(os?.includes('linux') === true && cpu?.includes('x64') === true && libc?.includes('musl') !== true);
+    expect(packages.filter(([, entry]) => entry.integrity === undefined && !isForeign(entry))).toEqual([]);
+  });
+
+  test('the lock file has every package of every platform: npm ci refuses a lock file with gaps', () => {
+    const names = new Set(packages.map(([name]) => name));
+    const gaps = Object.entries(lock.packages).flatMap(([parent, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !names.has(`node_modules/${name}`) && !names.has(`${parent}/node_modules/${name}`),
+      ),
+    );
+    expect(gaps).toEqual([]);
   });
 
   test('docs/dependencies.md has a row for each, with its version', () => {

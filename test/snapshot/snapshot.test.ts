@@ -23,7 +23,7 @@ import {
   sourceValues,
   temporaryFolder,
   withHeldProcess,
-} from '../source/support.ts';
+} from '../source/support/csv.ts';
 
 const ID = '20261103-090000-ab12';
 const clock = fixedClock('2026-11-03T09:00:00+08:00');
@@ -242,7 +242,7 @@ describe('verify', () => {
     const { snapshots, dir } = await frozen();
     const file = path.join(dir, 'manifest.json');
     const original = await readFile(file);
-    for (let position = 0; position < original.length; position += 7) {
+    for (let position = 0; position < original.length; position += 41) {
       await writeFile(file, original);
       await flipBit(file, position, position % 8);
       await damage({ snapshots });

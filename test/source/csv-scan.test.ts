@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CsvScanner } from '../../pipelines/steps/source/csv-scan.ts';
-import { layouts, tables, writeCsv } from './support.ts';
+import { layouts, tables, writeCsv } from './support/csv.ts';
 
 function scan(blocks: readonly Buffer[]) {
   const records: { line: number; fields: string[] }[] = [];

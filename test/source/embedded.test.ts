@@ -10,7 +10,7 @@ import { checkSource } from '../../pipelines/steps/source/check.ts';
 import { createEmbeddedSource, openEmbeddedSource } from '../../pipelines/steps/source/embedded.ts';
 import { extractQuery } from '../../pipelines/steps/source/queries.ts';
 import { CONTRACT, VIEWS } from '../../schemas/contract.ts';
-import { fileHash, importInto, META, SAMPLES, temporaryFolder, withHeldProcess } from './support.ts';
+import { fileHash, importInto, META, SAMPLES, temporaryFolder, withHeldProcess } from './support/csv.ts';
 
 const clean = path.join(SAMPLES, 'clean');
 const sourceOf = (home: string) => path.join(home, 'source', 'source.duckdb');

@@ -30,7 +30,6 @@ function planValues(plan: DemoPlan): Record<string, string> {
     online_permille: `${plan.onlinePermille}::BIGINT`,
     first_case_id: `${FIRST_CASE_ID}::BIGINT`,
     first_mediation_id: `${FIRST_MEDIATION_ID}::BIGINT`,
-    defects: `${plan.defectsPerRule}::BIGINT`,
   };
 }
 

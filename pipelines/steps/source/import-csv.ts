@@ -162,7 +162,8 @@ async function prepare(
     return result;
   } catch (error) {
     step.fail();
-    throw fileError(error, file);
+    // What could not be read says so itself; what is left is a copy that could not be written.
+    throw fileError(error, workDir);
   }
 }
 

@@ -73,35 +73,45 @@ async function suspiciousColumns(engine: Engine, view: View): Promise<Normalised
   return columns.filter(({ name }) => row[name] !== '0');
 }
 
+/**
+ * Texts are told apart by a number on their way through JavaScript: the engine's client drops a byte order mark at
+ * the start of a text, so a text that comes back is not always the one that went out.
+ */
 async function mapColumn(engine: Engine, view: View, column: NormalisedColumn): Promise<boolean> {
   const { normalise: kind } = column;
   const name = identifier(column.name);
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE odd_text AS
-    SELECT DISTINCT ${name} AS original FROM ${rawName(view)} WHERE NOT ${isNormalSql(kind, name)};
-    CREATE OR REPLACE TEMP TABLE odd_form (original VARCHAR, normal VARCHAR);
-    INSERT INTO odd_form SELECT original, ${normalisePlainSql(kind, 'original')} FROM odd_text
+    SELECT CAST(row_number() OVER () AS VARCHAR) AS number, original FROM (
+      SELECT DISTINCT ${name} AS original FROM ${rawName(view)} WHERE NOT ${isNormalSql(kind, name)});
+    CREATE OR REPLACE TEMP TABLE odd_form (number VARCHAR, normal VARCHAR);
+    INSERT INTO odd_form SELECT number, ${normalisePlainSql(kind, 'original')} FROM odd_text
     WHERE ${isPlainSql('original')};`);
+  await normaliseRest(engine, kind);
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE changed_text AS
+    SELECT t.original, f.normal FROM odd_text t JOIN odd_form f ON f.number = t.number
+    WHERE f.normal <> t.original;
+    INSERT INTO text_form
+    SELECT '${kind}', c.original, c.normal FROM changed_text c
+    WHERE NOT EXISTS (SELECT 1 FROM text_form t WHERE t.kind = '${kind}' AND t.original = c.original)`);
+  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM changed_text');
+  await engine.run('DROP TABLE odd_text; DROP TABLE odd_form; DROP TABLE changed_text');
+  return n !== '0';
+}
+
+/** Pass the texts that are not plain through JavaScript, a slice at a time. */
+async function normaliseRest(engine: Engine, kind: Normalisation): Promise<void> {
   let slice: [string, string][] = [];
-  const rest = `SELECT original FROM odd_text WHERE NOT ${isPlainSql('original')}`;
-  for await (const rows of engine.stream<{ original: string }>(rest)) {
-    for (const { original } of rows) slice.push([original, normaliseText(kind, original)]);
+  const rest = `SELECT number, original FROM odd_text WHERE NOT ${isPlainSql('original')}`;
+  for await (const rows of engine.stream<{ number: string; original: string }>(rest)) {
+    for (const { number, original } of rows) slice.push([number, normaliseText(kind, original)]);
     if (slice.length >= SLICE_ROWS) {
       await engine.append('odd_form', slice);
       slice = [];
     }
   }
   await engine.append('odd_form', slice);
-  await engine.run(`
-    INSERT INTO text_form
-    SELECT '${kind}', f.original, f.normal FROM odd_form f
-    WHERE f.normal <> f.original
-      AND NOT EXISTS (SELECT 1 FROM text_form t WHERE t.kind = '${kind}' AND t.original = f.original)`);
-  const { n } = await engine.one<{ n: string }>(
-    'SELECT count(*) AS n FROM odd_form WHERE normal <> original',
-  );
-  await engine.run('DROP TABLE odd_text; DROP TABLE odd_form');
-  return n !== '0';
 }
 
 /** The name of the view over the raw rows. */

@@ -1,18 +1,18 @@
 -- One row per case that may be given a defect: undeleted, not from the portal, its worker met once only, its body
--- not one with an odd last month. A sample of about 40,000, with recent cases taken more densely.
+-- not one with an odd last month. A sample of about 40,000 of the slice, recent cases taken more densely.
 CREATE OR REPLACE TEMP TABLE demo_pool AS
 WITH drawn AS (
   SELECT
     c.*,
     demo_number(demo_key(c.case_id, 9), 1) AS draw,
     c.apply_date::DATE > getvariable('demo_as_of') - 110 AS is_recent
-  FROM arb_case c
+  FROM demo_arb_case c
   WHERE c.deleted = '0' AND c.apply_channel <> '2'
 ),
 sampled AS (
   SELECT *
   FROM drawn
-  WHERE draw < least(2147483648, 2147483648 // getvariable('demo_cases') * CASE WHEN is_recent THEN 400000 ELSE 40000 END)
+  WHERE draw < least(2147483648, 2147483648 * CASE WHEN is_recent THEN 400000 ELSE 40000 END // getvariable('demo_slice_cases'))
 )
 SELECT
   s.case_id,
@@ -37,22 +37,12 @@ SELECT
   r.id_no AS respondent_id_no,
   t.party_id AS third_party_id
 FROM sampled s
-JOIN arb_party a ON a.party_id = s.case_id * 10 + 1
-JOIN arb_party r ON r.party_id = s.case_id * 10 + 2
-LEFT JOIN arb_party t ON t.party_id = s.case_id * 10 + 9
+JOIN demo_arb_party a ON a.party_id = s.case_id * 10 + 1
+JOIN demo_arb_party r ON r.party_id = s.case_id * 10 + 2
+LEFT JOIN demo_arb_party t ON t.party_id = s.case_id * 10 + 9
 WHERE s.case_id NOT IN (SELECT case_id FROM demo_repeated)
   AND s.case_id NOT IN (SELECT earlier_case_id FROM demo_repeated)
   AND s.org_code IN (SELECT org_code FROM demo_body WHERE mood = 'steady');
-
--- One row per injected defect: the rule, the record that the finding names, what was done.
-CREATE OR REPLACE TEMP TABLE demo_defect (
-  rule_id VARCHAR, view_name VARCHAR, record_key VARCHAR, case_id BIGINT, done VARCHAR
-);
-
--- One row per further finding that a defect brings about.
-CREATE OR REPLACE TEMP TABLE demo_side_effect (
-  rule_id VARCHAR, record_key VARCHAR, caused_by_rule VARCHAR, caused_by_record VARCHAR
-);
 
 -- One row per case of the pool that has no defect yet.
 CREATE OR REPLACE TEMP VIEW demo_free AS
@@ -61,8 +51,8 @@ SELECT * FROM demo_pool WHERE case_id NOT IN (SELECT case_id FROM demo_defect WH
 -- One row per mediation that may be given a defect.
 CREATE OR REPLACE TEMP TABLE demo_mediation_pool AS
 SELECT mediation_id, close_date::DATE AS close_date, accept_date::DATE AS accept_date, draw
-FROM (SELECT *, demo_number(demo_key(mediation_id, 10), 1) AS draw FROM arb_mediation WHERE deleted = '0')
-WHERE draw < least(2147483648, 2147483648 // getvariable('demo_mediations') * 5000);
+FROM (SELECT *, demo_number(demo_key(mediation_id, 10), 1) AS draw FROM demo_arb_mediation WHERE deleted = '0')
+WHERE draw < least(2147483648, 2147483648 * 5000 // getvariable('demo_slice_cases'));
 
 CREATE OR REPLACE TEMP VIEW demo_free_mediation AS
 SELECT * FROM demo_mediation_pool
@@ -73,10 +63,10 @@ CREATE OR REPLACE TEMP TABLE demo_pre_application_pool AS
 SELECT pre_app_id, status, submit_time, review_time, draw
 FROM (
   SELECT *, demo_number(demo_key(substr(pre_app_id, 12)::BIGINT, 11), 1) AS draw
-  FROM pre_application
+  FROM demo_pre_application
   WHERE case_no IS NULL AND substr(pre_app_id, 12)::BIGINT >= 500000000
 )
-WHERE draw < least(2147483648, 2147483648 // getvariable('demo_unlinked') * 5000);
+WHERE draw < least(2147483648, 2147483648 * 20000 // getvariable('demo_slice_cases'));
 
 CREATE OR REPLACE TEMP VIEW demo_free_pre_application AS
 SELECT * FROM demo_pre_application_pool

@@ -6,9 +6,9 @@ WHERE hearing_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-INSERT INTO arb_case
+INSERT INTO demo_arb_case
 SELECT * REPLACE (NULL AS hearing_date, updated_at - INTERVAL 1 HOUR AS updated_at)
-FROM arb_case
+FROM demo_arb_case
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V001'
 );

@@ -17,14 +17,14 @@ LIMIT getvariable('demo_defects');
 INSERT INTO demo_side_effect
 SELECT 'V003', regexp_extract(done, '\d+$'), rule_id, record_key FROM demo_defect WHERE rule_id = 'V003';
 
-UPDATE arb_case SET case_no = pair.case_no
+UPDATE demo_arb_case SET case_no = pair.case_no
 FROM (
   SELECT d.case_id, p.case_no
   FROM demo_defect d
   JOIN demo_pool p ON p.case_id::VARCHAR = regexp_extract(d.done, '\d+$')
   WHERE d.rule_id = 'V003'
 ) pair
-WHERE arb_case.case_id = pair.case_id;
+WHERE demo_arb_case.case_id = pair.case_id;
 
 -- The other case takes no further defect.
 DELETE FROM demo_pool WHERE case_id::VARCHAR IN (SELECT record_key FROM demo_side_effect WHERE rule_id = 'V003');

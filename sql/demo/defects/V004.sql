@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET case_no = replace(replace(case_no, '〔', '['), '〕', ']')
+UPDATE demo_arb_case SET case_no = replace(replace(case_no, '〔', '['), '〕', ']')
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V004' AND done = 'brackets of CASE_NO changed'
 );
 
-UPDATE arb_case SET case_no = replace(case_no, '劳人仲字', '劳仲字')
+UPDATE demo_arb_case SET case_no = replace(case_no, '劳人仲字', '劳仲字')
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V004' AND done = 'a character of CASE_NO lost'
 );

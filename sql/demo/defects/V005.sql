@@ -6,7 +6,7 @@ WHERE close_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET org_code = '999999'
+UPDATE demo_arb_case SET org_code = '999999'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V005'
 );

@@ -21,12 +21,12 @@ FROM demo_defect d
 JOIN demo_pool p ON p.case_id = d.case_id
 WHERE d.rule_id = 'V006' AND year(p.accept_date) <> year(getvariable('demo_as_of') + 10);
 
-UPDATE arb_case SET accept_date = getvariable('demo_as_of') + 10
+UPDATE demo_arb_case SET accept_date = getvariable('demo_as_of') + 10
 WHERE accept_date IS NOT NULL AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V006'
 );
 
-UPDATE arb_case SET reject_date = getvariable('demo_as_of') + 10
+UPDATE demo_arb_case SET reject_date = getvariable('demo_as_of') + 10
 WHERE reject_date IS NOT NULL AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V006'
 );

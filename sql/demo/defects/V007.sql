@@ -6,7 +6,7 @@ WHERE accept_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTE
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET apply_date = accept_date + INTERVAL 3 DAY
+UPDATE demo_arb_case SET apply_date = accept_date + INTERVAL 3 DAY
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V007'
 );

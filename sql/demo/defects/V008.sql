@@ -7,7 +7,7 @@ WHERE accept_date BETWEEN DATE '1970-01-01' + getvariable('demo_last_month_day')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET apply_date = apply_date - INTERVAL 30 DAY
+UPDATE demo_arb_case SET apply_date = apply_date - INTERVAL 30 DAY
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V008'
 );

@@ -13,12 +13,12 @@ WHERE close_mode IN ('3', '4', '5')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET close_mode = NULL
+UPDATE demo_arb_case SET close_mode = NULL
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V011' AND done = 'CLOSE_MODE removed'
 );
 
-UPDATE arb_case SET close_mode = '8'
+UPDATE demo_arb_case SET close_mode = '8'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V011' AND done = 'CLOSE_MODE set to 8'
 );

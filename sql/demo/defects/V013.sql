@@ -13,12 +13,12 @@ WHERE close_mode = '3'
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET award_result = NULL
+UPDATE demo_arb_case SET award_result = NULL
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V013' AND done = 'AWARD_RESULT removed'
 );
 
-UPDATE arb_case SET award_result = '1'
+UPDATE demo_arb_case SET award_result = '1'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V013' AND done = 'AWARD_RESULT set on a withdrawn case'
 );

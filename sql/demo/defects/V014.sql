@@ -6,7 +6,7 @@ WHERE worker_count = 1
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET is_collective = '1'
+UPDATE demo_arb_case SET is_collective = '1'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V014'
 );

@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET employer_nature = NULL
+UPDATE demo_arb_case SET employer_nature = NULL
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V018' AND done = 'EMPLOYER_NATURE removed'
 );
 
-UPDATE arb_case SET dispute_type = '77'
+UPDATE demo_arb_case SET dispute_type = '77'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V018' AND done = 'DISPUTE_TYPE set to 77'
 );

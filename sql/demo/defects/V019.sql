@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET industry_code = NULL
+UPDATE demo_arb_case SET industry_code = NULL
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V019' AND done = 'INDUSTRY_CODE removed'
 );
 
-UPDATE arb_case SET industry_code = 'Z'
+UPDATE demo_arb_case SET industry_code = 'Z'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V019' AND done = 'INDUSTRY_CODE set to Z'
 );

@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL AND close_date IS NULL AND case_status IN ('20', '
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET case_status = '99'
+UPDATE demo_arb_case SET case_status = '99'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V020' AND done = 'CASE_STATUS set to 99'
 );
 
-UPDATE arb_case SET case_status = '10'
+UPDATE demo_arb_case SET case_status = '10'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V020' AND done = 'CASE_STATUS of an accepted case set to 10'
 );

@@ -7,7 +7,7 @@ WHERE close_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEG
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET limit_start_date = accept_date - INTERVAL 10 DAY
+UPDATE demo_arb_case SET limit_start_date = accept_date - INTERVAL 10 DAY
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V022'
 );

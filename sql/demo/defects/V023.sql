@@ -9,7 +9,7 @@ WHERE close_date BETWEEN DATE '1970-01-01' + getvariable('demo_last_month_day'):
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET close_date = last_day(DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER)
+UPDATE demo_arb_case SET close_date = last_day(DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER)
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V023'
 );

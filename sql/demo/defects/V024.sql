@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL AND close_date IS NULL AND case_status IN ('20', '
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET suspended_since = accept_date
+UPDATE demo_arb_case SET suspended_since = accept_date
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V024' AND done = 'SUSPENDED_SINCE set'
 );
 
-UPDATE arb_case SET case_status = '40'
+UPDATE demo_arb_case SET case_status = '40'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V024' AND done = 'CASE_STATUS set to 40'
 );

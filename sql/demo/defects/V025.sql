@@ -13,12 +13,12 @@ WHERE close_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEG
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET hearing_date = accept_date - INTERVAL 7 DAY
+UPDATE demo_arb_case SET hearing_date = accept_date - INTERVAL 7 DAY
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V025' AND done = 'HEARING_DATE set seven days before ACCEPT_DATE'
 );
 
-UPDATE arb_case SET hearing_date = close_date + INTERVAL 5 DAY
+UPDATE demo_arb_case SET hearing_date = close_date + INTERVAL 5 DAY
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V025' AND done = 'HEARING_DATE set five days after CLOSE_DATE'
 );

@@ -13,12 +13,12 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET apply_channel = '2'
+UPDATE demo_arb_case SET apply_channel = '2'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V026' AND done = 'APPLY_CHANNEL set to 2 without a PRE_APP_ID'
 );
 
-UPDATE arb_case SET apply_channel = '2', pre_app_id = 'YSQ00000000' || case_id::VARCHAR
+UPDATE demo_arb_case SET apply_channel = '2', pre_app_id = 'YSQ00000000' || case_id::VARCHAR
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V026' AND done = 'APPLY_CHANNEL set to 2 and PRE_APP_ID to an unknown one'
 );

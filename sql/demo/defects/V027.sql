@@ -6,7 +6,7 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET claim_amount = claim_amount + 100.00
+UPDATE demo_arb_case SET claim_amount = claim_amount + 100.00
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V027'
 );

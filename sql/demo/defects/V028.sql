@@ -6,7 +6,7 @@ WHERE award_amount IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET award_amount = claim_amount + 1000.00
+UPDATE demo_arb_case SET award_amount = claim_amount + 1000.00
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V028'
 );

@@ -16,7 +16,7 @@ LIMIT getvariable('demo_defects');
 INSERT INTO demo_side_effect
 SELECT 'V029', case_id::VARCHAR, rule_id, record_key FROM demo_defect WHERE rule_id = 'V029';
 
-INSERT INTO arb_case
+INSERT INTO demo_arb_case
 SELECT * REPLACE (
   case_id + 700000000 AS case_id,
   NULL AS case_no,
@@ -37,23 +37,23 @@ SELECT * REPLACE (
   created_at + INTERVAL 3 DAY AS created_at,
   created_at + INTERVAL 4 DAY AS updated_at
 )
-FROM arb_case
+FROM demo_arb_case
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V029'
 );
 
-INSERT INTO arb_party
+INSERT INTO demo_arb_party
 SELECT * REPLACE (party_id + 7000000000 AS party_id, case_id + 700000000 AS case_id)
-FROM arb_party
+FROM demo_arb_party
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V029'
 );
 
-INSERT INTO arb_claim
+INSERT INTO demo_arb_claim
 SELECT * REPLACE (
   claim_id + 7000000000 AS claim_id, case_id + 700000000 AS case_id, NULL AS supported_amount
 )
-FROM arb_claim
+FROM demo_arb_claim
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V029'
 );

@@ -6,7 +6,7 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_party SET role = '3'
+UPDATE demo_arb_party SET role = '3'
 WHERE role = '2' AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V030'
 );

@@ -13,12 +13,12 @@ WHERE third_party_id IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_party SET party_kind = '3'
+UPDATE demo_arb_party SET party_kind = '3'
 WHERE party_id = case_id * 10 + 2 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V032' AND done = 'PARTY_KIND set to 3'
 );
 
-UPDATE arb_party SET role = '9'
+UPDATE demo_arb_party SET role = '9'
 WHERE party_id = case_id * 10 + 9 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V032' AND done = 'ROLE of a third party set to 9'
 );

@@ -13,12 +13,12 @@ WHERE applicant_side = '1' AND applicant_id_no IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_party SET gender = CASE gender WHEN '1' THEN '2' ELSE '1' END
+UPDATE demo_arb_party SET gender = CASE gender WHEN '1' THEN '2' ELSE '1' END
 WHERE party_id = case_id * 10 + 1 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V035' AND done = 'GENDER changed'
 );
 
-UPDATE arb_party SET birth_date = birth_date + INTERVAL 1 DAY
+UPDATE demo_arb_party SET birth_date = birth_date + INTERVAL 1 DAY
 WHERE party_id = case_id * 10 + 1 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V035' AND done = 'BIRTH_DATE set a day later'
 );

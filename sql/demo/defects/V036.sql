@@ -6,7 +6,7 @@ WHERE applicant_side = '1' AND applicant_id_no IS NOT NULL AND apply_date < getv
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_party SET id_no = demo_citizen_number(young.stem), birth_date = young.birth_date::TIMESTAMP
+UPDATE demo_arb_party SET id_no = demo_citizen_number(young.stem), birth_date = young.birth_date::TIMESTAMP
 FROM (
   SELECT
     case_id,
@@ -22,4 +22,4 @@ FROM (
     )
   )
 ) young
-WHERE arb_party.party_id = young.case_id * 10 + 1;
+WHERE demo_arb_party.party_id = young.case_id * 10 + 1;

@@ -6,7 +6,7 @@ WHERE applicant_side = '1'
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_party SET name = left(name, 2) || chr(9) || substr(name, 3)
+UPDATE demo_arb_party SET name = left(name, 2) || chr(9) || substr(name, 3)
 WHERE party_id = case_id * 10 + 2 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V037'
 );

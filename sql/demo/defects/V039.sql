@@ -6,7 +6,7 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_claim SET claim_type = '88'
+UPDATE demo_arb_claim SET claim_type = '88'
 WHERE claim_id = case_id * 10 + 1 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V039'
 );

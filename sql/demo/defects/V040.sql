@@ -6,7 +6,7 @@ WHERE award_amount IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_claim SET supported_amount = -50.00
+UPDATE demo_arb_claim SET supported_amount = -50.00
 WHERE claim_id = case_id * 10 + 1 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V040'
 );

@@ -13,12 +13,12 @@ WHERE close_date IS NOT NULL
 ORDER BY draw, mediation_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_mediation SET org_code = '999999'
+UPDATE demo_arb_mediation SET org_code = '999999'
 WHERE mediation_id::VARCHAR IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V042' AND done = 'ORG_CODE set to 999999'
 );
 
-UPDATE arb_mediation SET close_date = accept_date - INTERVAL 3 DAY
+UPDATE demo_arb_mediation SET close_date = accept_date - INTERVAL 3 DAY
 WHERE mediation_id::VARCHAR IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V042' AND done = 'CLOSE_DATE set three days before ACCEPT_DATE'
 );

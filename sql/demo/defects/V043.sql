@@ -13,12 +13,12 @@ WHERE close_date IS NOT NULL
 ORDER BY draw, mediation_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_mediation SET result = NULL
+UPDATE demo_arb_mediation SET result = NULL
 WHERE mediation_id::VARCHAR IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V043' AND done = 'RESULT removed'
 );
 
-UPDATE arb_mediation SET result = '8'
+UPDATE demo_arb_mediation SET result = '8'
 WHERE mediation_id::VARCHAR IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V043' AND done = 'RESULT set to 8'
 );

@@ -6,7 +6,7 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, mediation_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_mediation SET mediator_kind = '7'
+UPDATE demo_arb_mediation SET mediator_kind = '7'
 WHERE mediation_id::VARCHAR IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V044'
 );

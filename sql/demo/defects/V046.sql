@@ -13,12 +13,12 @@ WHERE status IN ('3', '4')
 ORDER BY draw, pre_app_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE pre_application SET review_time = NULL
+UPDATE demo_pre_application SET review_time = NULL
 WHERE pre_app_id IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V046' AND done = 'REVIEW_TIME removed'
 );
 
-UPDATE pre_application SET review_time = submit_time - INTERVAL 1 DAY
+UPDATE demo_pre_application SET review_time = submit_time - INTERVAL 1 DAY
 WHERE pre_app_id IN (
   SELECT record_key FROM demo_defect WHERE rule_id = 'V046' AND done = 'REVIEW_TIME set a day before SUBMIT_TIME'
 );

@@ -20,17 +20,17 @@ WHERE applicant_side = '1' AND applicant_id_no LIKE '%X'
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET case_no = case_no || ' '
+UPDATE demo_arb_case SET case_no = case_no || ' '
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V049' AND done = 'a blank put after CASE_NO'
 );
 
-UPDATE arb_case SET employer_nature = translate(employer_nature, '0123456789', '０１２３４５６７８９')
+UPDATE demo_arb_case SET employer_nature = translate(employer_nature, '0123456789', '０１２３４５６７８９')
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V049' AND done = 'digits of EMPLOYER_NATURE made full-width'
 );
 
-UPDATE arb_party SET id_no = lower(id_no)
+UPDATE demo_arb_party SET id_no = lower(id_no)
 WHERE party_id = case_id * 10 + 1 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V049' AND done = 'X at the end of ID_NO made lower-case'
 );

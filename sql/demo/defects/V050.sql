@@ -20,19 +20,19 @@ WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 
-UPDATE arb_case SET created_at = NULL
+UPDATE demo_arb_case SET created_at = NULL
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V050' AND done = 'CREATED_AT removed'
 );
 
-UPDATE arb_case SET reject_date = accept_date
+UPDATE demo_arb_case SET reject_date = accept_date
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V050' AND done = 'REJECT_DATE set to ACCEPT_DATE'
 );
 
-INSERT INTO arb_party
+INSERT INTO demo_arb_party
 SELECT * REPLACE (updated_at - INTERVAL 1 HOUR AS updated_at)
-FROM arb_party
+FROM demo_arb_party
 WHERE party_id = case_id * 10 + 2 AND case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V050' AND done = 'a second row with an earlier UPDATED_AT'
 );

@@ -6,7 +6,7 @@ WHERE worker_count >= 10 AND accept_date IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 
-UPDATE arb_case SET is_collective = '0'
+UPDATE demo_arb_case SET is_collective = '0'
 WHERE case_id IN (
   SELECT case_id FROM demo_defect WHERE rule_id = 'V051'
 );

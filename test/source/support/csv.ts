@@ -7,16 +7,16 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
-import { withEngine } from '../../pipelines/runtime/duckdb.ts';
-import { sourceTable } from '../../pipelines/runtime/embedded-schema.ts';
-import { silentLog } from '../../pipelines/runtime/log.ts';
-import { silentProgress } from '../../pipelines/runtime/progress.ts';
-import type { CsvEncoding } from '../../pipelines/steps/source/csv-files.ts';
-import type { EmbeddedMeta } from '../../pipelines/steps/source/embedded.ts';
-import { type ImportOptions, importCsv } from '../../pipelines/steps/source/import-csv.ts';
-import { type Column, VIEWS, type View, type ViewName } from '../../schemas/contract.ts';
+import { withEngine } from '../../../pipelines/runtime/duckdb.ts';
+import { sourceTable } from '../../../pipelines/runtime/embedded-schema.ts';
+import { silentLog } from '../../../pipelines/runtime/log.ts';
+import { silentProgress } from '../../../pipelines/runtime/progress.ts';
+import type { CsvEncoding } from '../../../pipelines/steps/source/csv-files.ts';
+import type { EmbeddedMeta } from '../../../pipelines/steps/source/embedded.ts';
+import { type ImportOptions, importCsv } from '../../../pipelines/steps/source/import-csv.ts';
+import { type Column, VIEWS, type View, type ViewName } from '../../../schemas/contract.ts';
 
-export const SAMPLES = path.join(import.meta.dirname, '../input/samples');
+export const SAMPLES = path.join(import.meta.dirname, '../../input/samples');
 
 export const META: EmbeddedMeta = {
   kind: 'csv',
@@ -27,7 +27,7 @@ export const META: EmbeddedMeta = {
   size: null,
 };
 
-export const PERSONAL = new Set([
+const PERSONAL = new Set([
   'ARB_PARTY.NAME',
   'ARB_PARTY.ID_NO',
   'ARB_PARTY.BIRTH_DATE',

@@ -4,13 +4,13 @@
  * source's file open for writing. Prints one line when it stands still.
  */
 import path from 'node:path';
-import { fixedClock } from '../../pipelines/runtime/clock.ts';
-import { Engine } from '../../pipelines/runtime/duckdb.ts';
-import { type Log, silentLog } from '../../pipelines/runtime/log.ts';
-import { type Progress, silentProgress } from '../../pipelines/runtime/progress.ts';
-import { freeze } from '../../pipelines/steps/snapshot/freeze.ts';
-import { openEmbeddedSource } from '../../pipelines/steps/source/embedded.ts';
-import { importCsv } from '../../pipelines/steps/source/import-csv.ts';
+import { fixedClock } from '../../../pipelines/runtime/clock.ts';
+import { Engine } from '../../../pipelines/runtime/duckdb.ts';
+import { type Log, silentLog } from '../../../pipelines/runtime/log.ts';
+import { type Progress, silentProgress } from '../../../pipelines/runtime/progress.ts';
+import { freeze } from '../../../pipelines/steps/snapshot/freeze.ts';
+import { openEmbeddedSource } from '../../../pipelines/steps/source/embedded.ts';
+import { importCsv } from '../../../pipelines/steps/source/import-csv.ts';
 
 const [action = '', home = '', argument = '', place = ''] = process.argv.slice(2);
 const file = path.join(home, 'source', 'source.duckdb');

@@ -1,0 +1,176 @@
+/**
+ * The benchmark: a month at city size, step by step, beside its peers in the same run.
+ *
+ *     npm run bench -- [--size demo|city] [--rounds 3] [--keep DIR]
+ *
+ * Prints Markdown tables; docs keep the last figures. Ends with exit code 1 where a ratio is not kept.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_MEMORY_LIMIT_MB } from '../pipelines/runtime/duckdb.ts';
+import { PROJECT_DIR } from '../pipelines/runtime/project.ts';
+import {
+  isKept,
+  type Line,
+  type Measure,
+  measure,
+  measureTable,
+  median,
+  type Ratio,
+  ratioTable,
+} from './measure.ts';
+
+const PERIOD = '2026-10';
+/** Steps that are the freeze with all rules. */
+const FREEZE_STEPS: ReadonlySet<string> = new Set(['freeze', 'normalise', 'facts', 'rules']);
+
+interface RunShown {
+  readonly run: {
+    readonly snapshotId: string;
+    readonly steps: readonly { name: string; startedAt: string; finishedAt: string; rows: number | null }[];
+  };
+}
+
+const node = (script: string, ...args: string[]): string[] => [
+  process.execPath,
+  path.join(PROJECT_DIR, script),
+  ...args,
+];
+
+async function mustSucceed(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measure> {
+  const result = await measure(command, { env });
+  if (result.exitCode !== 0) {
+    throw new Error(`${command.join(' ')} ended with ${result.exitCode}:\n${result.stderr.slice(-2000)}`);
+  }
+  return result;
+}
+
+async function times(rounds: number, command: readonly string[], env?: NodeJS.ProcessEnv): Promise<Measure> {
+  const all: Measure[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await mustSucceed(command, env));
+  return median(all);
+}
+
+const stampMs = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
+
+/** A run of the month in a fresh home that shares the source, with its steps. */
+async function month(source: string, home: string): Promise<{ whole: Measure; shown: RunShown }> {
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(path.join(home, 'source'), { recursive: true });
+  await mustSucceed(['ln', source, path.join(home, 'source/source.duckdb')]);
+  const whole = await mustSucceed(
+    node('app/main.js', 'run', 'monthly', '--period', PERIOD, '--home', home, '--json'),
+  );
+  const { run } = JSON.parse(whole.stdout) as { run: string };
+  const shown = await mustSucceed(node('app/main.js', 'runs', 'show', run, '--home', home, '--json'));
+  return { whole, shown: JSON.parse(shown.stdout) as RunShown };
+}
+
+/** Values that differ between two dataset files; the peer is only a peer if it computes the same. */
+function differences(ours: string, peers: string): number {
+  const read = (file: string): Map<string, string> => {
+    const lines = readFileSync(file, 'utf8').replace('\uFEFF', '').trim().split(/\r?\n/);
+    const header = (lines[0] ?? '').split(',');
+    const at = (name: string): number => header.indexOf(name);
+    return new Map(
+      lines.slice(1).map((line) => {
+        const cells = line.split(',');
+        return [
+          `${cells[at('scope')]}/${cells[at('org_code')]}/${cells[at('indicator_id')]}`,
+          cells[at('value')] ?? '',
+        ];
+      }),
+    );
+  };
+  const [a, b] = [read(ours), read(peers)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key)).length;
+}
+
+async function bench(size: string, rounds: number, dir: string): Promise<boolean> {
+  const home = path.join(dir, 'home');
+  const source = path.join(home, 'source/source.duckdb');
+  const lines: Line[] = [];
+  if (!existsSync(source)) {
+    const made = await mustSucceed(
+      node('app/main.js', 'demo', '--size', size, '--until', PERIOD, '--home', home),
+    );
+    lines.push({ name: `demo --size ${size}`, measure: made });
+  }
+  const runHome = path.join(dir, 'run-home');
+  const months: { whole: Measure; shown: RunShown }[] = [];
+  for (let round = 0; round < rounds; round++) months.push(await month(source, runHome));
+  const whole = median(months.map((one) => one.whole));
+  const chosen = months.find((one) => one.whole === whole);
+  if (chosen === undefined) throw new Error('there is no run');
+  const { snapshotId, steps } = chosen.shown.run;
+  lines.push({ name: 'run monthly, from the source to all files', measure: whole });
+  const stepMs = (name: string): number =>
+    steps
+      .filter((step) => step.name === name)
+      .reduce((sum, step) => sum + stampMs(step.finishedAt) - stampMs(step.startedAt), 0);
+  for (const step of steps) {
+    const wallMs = stepMs(step.name);
+    lines.push({
+      name: `— ${step.name}`,
+      measure: { wallMs, userMs: 0, systemMs: 0, peakRssBytes: 0 },
+      ...(step.rows === null ? {} : { rows: step.rows }),
+    });
+  }
+  const copy = await times(rounds, node('bench/copy-tables.ts', source, path.join(dir, 'copy'), 'parquet'));
+  const { copyMs } = JSON.parse(copy.stdout) as { copyMs: number };
+  lines.push({ name: 'peer: DuckDB copies the tables to Parquet', measure: copy });
+
+  const csv = path.join(dir, 'csv');
+  await mustSucceed(node('bench/copy-tables.ts', source, csv, 'csv'));
+  const snapshotHome = months.at(-1)?.shown.run.snapshotId ?? snapshotId;
+  const ours = await times(
+    rounds,
+    node('bench/snapshot-to-dataset.ts', runHome, snapshotHome, PERIOD, path.join(dir, 'ours')),
+  );
+  lines.push({ name: 'snapshot to dataset and workbook', measure: ours });
+  const asOf = '2026-11-03';
+  const peer = await times(rounds, [
+    '/usr/bin/python3',
+    path.join(PROJECT_DIR, 'bench/pandas_peer.py'),
+    csv,
+    PERIOD,
+    path.join(dir, 'peer'),
+    '--as-of',
+    asOf,
+  ]);
+  lines.push({ name: 'peer: pandas, CSV to dataset and workbook', measure: peer });
+
+  const file = 'macro-monitoring-202610.csv';
+  const unequal = differences(path.join(dir, 'ours', file), path.join(dir, 'peer', file));
+  const freezeMs = [...FREEZE_STEPS].reduce((sum, name) => sum + stepMs(name), 0);
+  const ratios: Ratio[] = [
+    { name: 'freeze with all rules / bare copy to Parquet', of: freezeMs, against: copyMs, atMost: 2.5 },
+    { name: 'snapshot to dataset and workbook / pandas', of: ours.wallMs, against: peer.wallMs, atMost: 0.6 },
+    { name: 'whole month, seconds / 60', of: whole.wallMs / 1000, against: 60, atMost: 1 },
+    { name: 'peak RSS, GiB / 1.5', of: whole.peakRssBytes / 2 ** 30, against: 1.5, atMost: 1 },
+  ];
+  process.stdout.write(
+    `size ${size}, ${rounds} rounds (medians), ${os.cpus().length} cores, memory limit ${DEFAULT_MEMORY_LIMIT_MB} MB\n\n` +
+      `${measureTable(lines)}\n\n${ratioTable(ratios)}\n\nvalues that differ from the pandas peer: ${unequal}\n`,
+  );
+  return ratios.every(isKept) && unequal === 0;
+}
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: 'city' },
+    rounds: { type: 'string', default: '3' },
+    keep: { type: 'string' },
+  },
+});
+const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-'));
+try {
+  if (!(await bench(values.size, Number(values.rounds), dir))) process.exitCode = 1;
+} finally {
+  if (values.keep === undefined) {
+    await measure(['chmod', '-R', 'u+w', dir]);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
