@@ -1,6 +1,6 @@
 /** The files of the macro-monitoring product: written in the run's folder, hashed, placed as draft or publication. */
 import path from 'node:path';
-import { fillForm } from '../exports/form-fill.ts';
+import { FormError, fillForm } from '../exports/form-fill.ts';
 import { writeMacroMonitoringCsv } from '../exports/macro-monitoring.csv.ts';
 import { writeMacroMonitoringJson } from '../exports/macro-monitoring.json.ts';
 import { datasetRows } from '../exports/macro-monitoring.rows.ts';
@@ -13,7 +13,7 @@ import type { MacroOutcome, MacroRequest, Release } from './macro-monitoring.ts'
 import type { PreparedSnapshot } from './prepare.ts';
 import { writeRectificationLists } from './rectification.ts';
 import { ArbdataError } from './runtime/errors.ts';
-import { ensureDir, sha256File, writeFileAtomic } from './runtime/files.ts';
+import { ensureDir, sha256File, writeFileAtomic, writing } from './runtime/files.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import type { RunContext } from './runtime/run.ts';
 import { timestamp } from './runtime/service.ts';
@@ -109,8 +109,8 @@ async function writeData(
     indicators: definitions.indicators.indicators,
     value: figures.value.bind(figures),
   };
-  await writeMacroMonitoringCsv(csv, datasetRows(rows));
-  await writeMacroMonitoringJson(path.join(dir, `${name}.json`), datasetRows(rows));
+  await writing(csv, (file) => writeMacroMonitoringCsv(file, datasetRows(rows)));
+  await writing(path.join(dir, `${name}.json`), (file) => writeMacroMonitoringJson(file, datasetRows(rows)));
   await writeFacts(engine, path.join(dir, 'case-facts.parquet'), path.join(dir, 'mediation-facts.parquet'));
   await writeMembership(engine, figures, path.join(dir, 'membership.parquet'));
   const statements: Artefact[] = [];
@@ -229,22 +229,45 @@ async function writeForPeople(
 ): Promise<Artefact[]> {
   const { definitions, config } = context;
   const form = fileForm(computed.request.period);
+  const isDraft = decision.state !== 'published';
   const workbook = `宏观监测-${form}.xlsx`;
-  await writeMacroMonitoringXlsx(path.join(dir, workbook), dataset, definitions.forms.macroMonitoring);
+  await writing(path.join(dir, workbook), (file) =>
+    writeMacroMonitoringXlsx(file, dataset, definitions.forms.macroMonitoring),
+  );
   const artefacts: Artefact[] = [{ path: workbook, kind: 'workbook' }];
   const ownForm = config.forms.macroMonitoring;
   if (ownForm !== undefined) {
-    const name = `宏观监测表-${form}.xlsx`;
-    await fillForm(ownForm, path.join(dir, name), dataset);
+    // Everything but its cells stays as the bureau made it, so only the name can say that it is a draft.
+    const name = `宏观监测表-${form}${isDraft ? '-草稿' : ''}.xlsx`;
+    await writing(path.join(dir, name), (file) => fillOwnForm(context, ownForm, file, dataset));
     artefacts.push({ path: name, kind: 'form' });
   }
   artefacts.push(...(await writeRectificationLists(context, computed.prepared, dataset, dir)));
-  if (decision.state !== 'published') {
+  if (isDraft) {
     const { periodText, provenance } = dataset;
     await writeFileAtomic(path.join(dir, NOTICE_NAME), draftNotice({ periodText, ...provenance }));
     artefacts.push({ path: NOTICE_NAME, kind: 'notice' });
   }
   return artefacts;
+}
+
+async function fillOwnForm(
+  { log }: RunContext,
+  form: string,
+  file: string,
+  dataset: MacroDataset,
+): Promise<void> {
+  try {
+    const { unfilledParts } = await fillForm(form, file, dataset);
+    for (const part of unfilledParts) log.warn('placeholders outside cells stay as they are', { form, part });
+  } catch (error) {
+    if (!(error instanceof FormError)) throw error;
+    throw new ArbdataError('E_FORM', `${form}: ${error.message}`, {
+      advice: error.advice,
+      where: { file: form },
+      cause: error,
+    });
+  }
 }
 
 async function place(
@@ -266,6 +289,7 @@ async function place(
     releaseReason: request.release?.reason ?? null,
     runId: run.id,
     snapshotId: prepared.manifest.id,
+    snapshotSha256: prepared.manifest.contentSha256,
     asOf: prepared.asOf,
     cutoffDay: config.cutoffDay,
     createdAt: timestamp(clock),

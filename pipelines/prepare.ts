@@ -132,10 +132,8 @@ async function previousFindings(
 }
 
 /** Remove snapshots beyond the configured number; those that a publication refers to stay. */
-async function prune({ home, ledger, config, log, run }: RunContext): Promise<void> {
+async function prune({ home, ledger, config, log }: RunContext): Promise<void> {
   const pinned = await pinnedSnapshots(ledger);
-  const own = (await ledger.getRun(run.id))?.snapshotId;
-  if (own !== null && own !== undefined) pinned.add(own);
   const removed = await pruneSnapshots({ home, keep: config.snapshotsToKeep, pinned });
   for (const id of removed) log.info('removed an old snapshot', { snapshot: id });
 }

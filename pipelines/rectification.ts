@@ -4,7 +4,7 @@ import { writeRectificationXlsx } from '../exports/rectification.xlsx.ts';
 import type { Body, FindingRecord, MacroDataset } from '../schemas/dataset.ts';
 import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
 import type { PreparedSnapshot } from './prepare.ts';
-import { ensureDir } from './runtime/files.ts';
+import { ensureDir, writing } from './runtime/files.ts';
 import type { RunContext } from './runtime/run.ts';
 import type { Artefact } from './steps/publish/folder.ts';
 import {
@@ -38,7 +38,7 @@ export async function writeRectificationLists(
     const name = `待整改-${org.code}-${fileForm(parsePeriod(dataset.period))}.xlsx`;
     const read = (state: FindingRecord['state'] | 'open') =>
       findingRecords(engine, { rules: definitions.rules, org, state });
-    await writeRectificationXlsx(path.join(dir, FOLDER, name), {
+    const list = {
       org,
       periodText: dataset.periodText,
       issuer: dataset.issuer,
@@ -49,7 +49,8 @@ export async function writeRectificationLists(
       open: read('open'),
       resolved: read('resolved'),
       verified: read('verified'),
-    });
+    } as const;
+    await writing(path.join(dir, FOLDER, name), (file) => writeRectificationXlsx(file, list));
     artefacts.push({ path: `${FOLDER}/${name}`, kind: 'rectification' });
   }
   return artefacts;

@@ -1,10 +1,8 @@
 /** Publish what a check held, with a reason that is recorded. */
 import { parsePeriod } from '../schemas/period.ts';
-import { MACRO_MONITORING, type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
+import { type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
-import { readFolder } from './steps/publish/folder.ts';
-import { draftDir } from './steps/publish/publication.ts';
 
 /**
  * Release a held run: the same snapshot gives the same bytes again, and these are published.
@@ -15,7 +13,7 @@ export async function releaseRun(
   runId: string,
   reason: string,
 ): Promise<MacroRunEnd & { runId: string }> {
-  const { ledger, home, actor, config } = service;
+  const { ledger, actor, config } = service;
   const run = await ledger.getRun(runId);
   if (run === undefined) {
     throw new ArbdataError('E_NOT_FOUND', `there is no run ${runId}`, { advice: 'See `arbdata runs`.' });
@@ -42,12 +40,12 @@ export async function releaseRun(
       advice: `See \`arbdata runs show ${earlier.id}\`.`,
     });
   }
-  const manifest = await readFolder(draftDir(home, MACRO_MONITORING, run.period, runId));
-  const dataset = manifest.files.find(({ kind, path }) => kind === 'dataset' && path.endsWith('.csv'));
-  if (dataset === undefined) throw notHeld(runId, run.state);
+  // The ledger, not the draft folder, says which bytes were held.
+  const dataset = run.files.find(({ kind, path }) => kind === 'dataset' && path.endsWith('.csv'));
+  if (dataset === undefined || run.snapshotId === null) throw notHeld(runId, run.state);
   return runMacroMonitoring(service, {
     period: parsePeriod(run.period),
-    snapshotId: manifest.snapshotId,
+    snapshotId: run.snapshotId,
     release: { runId, reason: reason.trim(), datasetSha256: dataset.sha256 },
   });
 }

@@ -26,6 +26,8 @@ export const publicationManifest = z.strictObject({
   releaseReason: z.string().nullable(),
   runId: z.string().min(1),
   snapshotId: z.string().min(1),
+  /** The seal of the snapshot's manifest: the publication names not only the snapshot but its bytes. */
+  snapshotSha256: sha256,
   asOf: z.iso.date(),
   cutoffDay: z.int().min(0).max(28),
   createdAt: z.string().min(1),

@@ -24,6 +24,7 @@ export const ERROR_KINDS = {
   E_NOT_RELEASABLE: usage('The run cannot be released.'),
   E_CONFIG: usage('The configuration file or an environment variable is not valid.'),
   E_DEFINITION: usage('A definition file is not valid.'),
+  E_FORM: usage("The bureau's own form cannot be read or filled."),
   E_CSV: usage('A CSV file of the source cannot be read.'),
   E_HELD: { exit: EXIT.held, retryable: false, meaning: 'A check holds the run: its files are a draft.' },
   E_SOURCE_MISSING: {

@@ -220,3 +220,15 @@ async function exists(file: string): Promise<boolean> {
     throw fileError(error, file);
   }
 }
+
+/**
+ * Write a file by a library whose errors are those of the file system, and translate them.
+ * @throws {ArbdataError} E_DISK_FULL, E_HOME naming the file
+ */
+export async function writing(file: string, write: (file: string) => Promise<unknown>): Promise<void> {
+  try {
+    await write(file);
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { literal } from '../../pipelines/runtime/duckdb.ts';
 import { mask, maskSql } from '../../pipelines/runtime/masking.ts';
+import { CONTRACT, VIEW_NAMES } from '../../schemas/contract.ts';
 import { MASKS } from '../../schemas/definitions.ts';
 import { definitions, withRaw } from './support.ts';
-import { CONTRACT, VIEW_NAMES } from '../../schemas/contract.ts';
 
 test('each kind keeps what it may and no more', () => {
   expect(mask('name', '张三丰')).toBe('张**');
@@ -34,7 +34,10 @@ test('JavaScript and SQL mask alike', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 60, maxLength: 60 }), async (texts) => {
         await engine.run('CREATE OR REPLACE TABLE sample (n VARCHAR, t VARCHAR)');
-        await engine.append('sample', texts.map((t, n) => [String(n), t] as const));
+        await engine.append(
+          'sample',
+          texts.map((t, n) => [String(n), t] as const),
+        );
         const rows = await engine.rows<Record<string, string>>(
           `SELECT ${shown} FROM sample ORDER BY CAST(n AS INTEGER)`,
         );
@@ -51,5 +54,7 @@ test('JavaScript and SQL mask alike', async () => {
 
 test('every personal column is one of the contract', () => {
   const places = VIEW_NAMES.flatMap((view) => CONTRACT[view].columns.map(({ name }) => `${view}.${name}`));
-  expect(Object.keys(definitions.personalColumns.columns).filter((place) => !places.includes(place))).toEqual([]);
+  expect(Object.keys(definitions.personalColumns.columns).filter((place) => !places.includes(place))).toEqual(
+    [],
+  );
 });

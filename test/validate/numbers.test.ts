@@ -21,7 +21,10 @@ function isCitizen(id: string): boolean {
   const known = [11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46];
   known.push(50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83);
   return (
-    known.includes(province) && isRealDate(birth) && birth <= AS_OF && citizenCheck(id.slice(0, 17)) === id[17]
+    known.includes(province) &&
+    isRealDate(birth) &&
+    birth <= AS_OF &&
+    citizenCheck(id.slice(0, 17)) === id[17]
   );
 }
 
@@ -53,13 +56,21 @@ const citizenBody = fc
 const citizen = fc.oneof(
   { weight: 4, arbitrary: citizenBody.map((body) => body + citizenCheck(body)) },
   { weight: 1, arbitrary: citizenBody.chain((body) => digits(1).map((end) => body + end)) },
-  { weight: 1, arbitrary: fc.string({ maxLength: 20, unit: 'grapheme-ascii' }).map((text) => text.trim() || 'Y') },
+  {
+    weight: 1,
+    arbitrary: fc.string({ maxLength: 20, unit: 'grapheme-ascii' }).map((text) => text.trim() || 'Y'),
+  },
 );
-const creditBody = fc.array(fc.constantFrom(...ALPHABET), { minLength: 17, maxLength: 17 }).map((c) => c.join(''));
+const creditBody = fc
+  .array(fc.constantFrom(...ALPHABET), { minLength: 17, maxLength: 17 })
+  .map((c) => c.join(''));
 const credit = fc.oneof(
   { weight: 3, arbitrary: creditBody.map((body) => body + creditCheck(body)) },
   { weight: 1, arbitrary: creditBody.chain((body) => fc.constantFrom(...ALPHABET).map((end) => body + end)) },
-  { weight: 1, arbitrary: creditBody.chain((body) => fc.constantFrom(...'IOSVZ-a').map((odd) => odd + body)) },
+  {
+    weight: 1,
+    arbitrary: creditBody.chain((body) => fc.constantFrom(...'IOSVZ-a').map((odd) => odd + body)),
+  },
   { weight: 1, arbitrary: creditBody },
 );
 
@@ -73,7 +84,10 @@ test('check columns of parties', async () => {
         await withRaw(async (engine) => {
           await engine.run('CREATE TABLE sample (id VARCHAR, kind VARCHAR, number VARCHAR)');
           const rows = [...people.map((id) => ['1', id]), ...firms.map((id) => ['2', id])];
-          await engine.append('sample', rows.map(([kind = '', id = ''], n) => [String(n), kind, id] as const));
+          await engine.append(
+            'sample',
+            rows.map(([kind = '', id = ''], n) => [String(n), kind, id] as const),
+          );
           await engine.run(`
             INSERT INTO arb_party BY NAME
             SELECT CAST(id AS BIGINT) AS "PARTY_ID", kind AS "PARTY_KIND", number AS "ID_NO" FROM sample`);

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
-import { finding } from '../../schemas/findings.ts';
 import { writeFindings } from '../../pipelines/steps/validate/findings.ts';
-import { addCsv, AS_OF, breaches, validate, withRaw } from './support.ts';
+import { finding } from '../../schemas/findings.ts';
+import { AS_OF, addCsv, breaches, validate, withRaw } from './support.ts';
 
 /** The expected findings leave out the rules on outliers. */
 const isExpected = (breach: string) => !/^V04[78] /.test(breach);
@@ -13,7 +13,9 @@ describe.each(['small', 'clean'])('sample %s, 2026-10', (sample) => {
   const dir = path.join(PROJECT_DIR, 'test/input/samples', sample);
 
   test('gives exactly the expected findings', async () => {
-    const [, ...lines] = readFileSync(path.join(dir, 'expected-findings-2026-10.csv'), 'utf8').trim().split(/\r?\n/);
+    const [, ...lines] = readFileSync(path.join(dir, 'expected-findings-2026-10.csv'), 'utf8')
+      .trim()
+      .split(/\r?\n/);
     const expected = lines.map((line) => line.replace(',', ' '));
     expect(expected.length).toBeGreaterThan(70);
     const found = await withRaw(async (engine) => {

@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildFacts } from '../../pipelines/steps/model/build.ts';
-import { monthWindowSql } from '../../pipelines/steps/macro-monitoring/windows.ts';
-import { normalise } from '../../pipelines/steps/validate/normalise.ts';
-import { runRules } from '../../pipelines/steps/validate/rules.ts';
 import { loadDefinitions } from '../../pipelines/runtime/definitions.ts';
 import { type Engine, identifier, literal, withEngine } from '../../pipelines/runtime/duckdb.ts';
 import { createSourceTables } from '../../pipelines/runtime/embedded-schema.ts';
+import { monthWindowSql } from '../../pipelines/steps/macro-monitoring/windows.ts';
+import { buildFacts } from '../../pipelines/steps/model/build.ts';
+import { normalise } from '../../pipelines/steps/validate/normalise.ts';
+import { runRules } from '../../pipelines/steps/validate/rules.ts';
 import { CONTRACT, engineType, VIEWS, type ViewName } from '../../schemas/contract.ts';
 import { parsePeriod, periodRange } from '../../schemas/period.ts';
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Engine } from '../../pipelines/runtime/duckdb.ts';
+import { normalise } from '../../pipelines/steps/validate/normalise.ts';
 import {
   isNormalSql,
   isPlainSql,
   normalisePlainSql,
   normaliseText,
 } from '../../pipelines/steps/validate/text.ts';
-import { addRow, AS_OF, definitions, withRaw } from './support.ts';
-import { normalise } from '../../pipelines/steps/validate/normalise.ts';
+import { AS_OF, addRow, definitions, withRaw } from './support.ts';
 
 const KINDS = ['code', 'identity'] as const;
 
@@ -16,7 +16,10 @@ const KINDS = ['code', 'identity'] as const;
 async function expectAgreement(engine: Engine, texts: readonly string[]): Promise<number> {
   let skipped = 0;
   await engine.run('CREATE OR REPLACE TABLE sample (n VARCHAR, t VARCHAR)');
-  await engine.append('sample', texts.map((t, n) => [String(n), t] as const));
+  await engine.append(
+    'sample',
+    texts.map((t, n) => [String(n), t] as const),
+  );
   for (const kind of KINDS) {
     const rows = await engine.rows<{ skipped: boolean; form: string | null }>(`
       SELECT ${isNormalSql(kind, 't')} AS skipped,
@@ -47,7 +50,10 @@ test('the engine never skips or mis-trims a text that JavaScript would change: e
     for (const around of [(c: string) => c, (c: string) => `A${c}字`]) {
       await engine.run('CREATE OR REPLACE TABLE sample (n VARCHAR, t VARCHAR)');
       const texts = characters.map(around);
-      await engine.append('sample', texts.map((t, n) => [String(n), t] as const));
+      await engine.append(
+        'sample',
+        texts.map((t, n) => [String(n), t] as const),
+      );
       const rows = await engine.rows<{ t: string; form: string | null }>(`
         SELECT t, CASE WHEN ${isPlainSql('t')} THEN ${normalisePlainSql('code', 't')} END AS form FROM sample
         WHERE ${isNormalSql('code', 't')} OR ${isPlainSql('t')}`);
@@ -59,13 +65,19 @@ test('the engine never skips or mis-trims a text that JavaScript would change: e
 
 test('the same for random texts', async () => {
   const unit = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(...'0123456789xXAZ劳仲〔〕第号 \t\n\u3000\u00a0０Ｘｘ︹\ufeff\u0301') },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom(...'0123456789xXAZ劳仲〔〕第号 \t\n\u3000\u00a0０Ｘｘ︹\ufeff\u0301'),
+    },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },
   );
-  const citizen = fc.tuple(fc.stringMatching(/^[0-9]{16,18}$/), fc.constantFrom('x', 'X', 'ｘ', 'x ', '')).map(
-    ([digits, end]) => digits + end,
+  const citizen = fc
+    .tuple(fc.stringMatching(/^[0-9]{16,18}$/), fc.constantFrom('x', 'X', 'ｘ', 'x ', ''))
+    .map(([digits, end]) => digits + end);
+  const text = fc.oneof(
+    fc.array(unit, { maxLength: 20 }).map((units) => units.join('')),
+    citizen,
   );
-  const text = fc.oneof(fc.array(unit, { maxLength: 20 }).map((units) => units.join('')), citizen);
   let skipped = 0;
   await withRaw(async (engine) => {
     await fc.assert(
@@ -88,8 +100,12 @@ test('valid tables hold the normal form, empty text as NULL, and the originals t
           await addRow(engine, 'ARB_CASE', { CASE_ID: String(index), CASE_NO });
         }
         await normalise(engine, { definitions, asOf: AS_OF, start: '2026-10-01', end: '2026-10-31' });
-        const rows = await engine.rows<{ case_no: string | null }>('SELECT case_no FROM valid_case ORDER BY case_id');
-        expect(rows.map(({ case_no }) => case_no)).toEqual(texts.map((t) => normaliseText('code', t) || null));
+        const rows = await engine.rows<{ case_no: string | null }>(
+          'SELECT case_no FROM valid_case ORDER BY case_id',
+        );
+        expect(rows.map(({ case_no }) => case_no)).toEqual(
+          texts.map((t) => normaliseText('code', t) || null),
+        );
         const changes = await engine.rows<{ place: number }>(
           'SELECT CAST(record_key AS INTEGER) AS place FROM text_change ORDER BY 1',
         );

@@ -1,10 +1,9 @@
 /** Drafts and publications: an intent in the ledger, the folder under its final name, then the ledger again. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileForm, parsePeriod } from '../../../schemas/period.ts';
 import type { PublicationManifest } from '../../../schemas/publication.ts';
-import { makeReadOnly, removeTree, sha256File } from '../../runtime/files.ts';
+import { makeReadOnly, sha256File } from '../../runtime/files.ts';
 import type { Home } from '../../runtime/home.ts';
 import type { Ledger, Publication, PublicationKey } from '../../runtime/ledger.ts';
 import { MANIFEST_NAME, placeFolder, readFolder } from './folder.ts';
@@ -76,14 +75,19 @@ async function recordedManifest(dir: string): Promise<{ manifestSha256: string }
   return { manifestSha256: (await sha256File(path.join(dir, MANIFEST_NAME))).sha256 };
 }
 
-/** Snapshots that a publication refers to. */
+/**
+ * Snapshots that must stay: those of publications, of runs that go on, and of a held run that is the latest of its
+ * period, which someone may still release.
+ */
 export async function pinnedSnapshots(ledger: Ledger): Promise<Set<string>> {
-  return new Set((await ledger.publications()).map(({ snapshotId }) => snapshotId));
-}
-
-/** Remove what dead runs left in the work folder. */
-export async function clearWork(home: Home, livingRunIds: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(home.work)) {
-    if (name.startsWith('R') && !livingRunIds.has(name)) await removeTree(path.join(home.work, name));
+  const published = (await ledger.publications()).map(({ snapshotId }) => snapshotId);
+  const latest = new Set<string | null>();
+  const needed: string[] = [];
+  for (const { state, period, snapshotId } of await ledger.listRuns({ limit: 1000 })) {
+    const isLatest = !latest.has(period) && (state === 'done' || state === 'held');
+    if (isLatest) latest.add(period);
+    const isNeeded = state === 'running' || (state === 'held' && isLatest);
+    if (isNeeded && snapshotId !== null) needed.push(snapshotId);
   }
+  return new Set([...published, ...needed]);
 }
