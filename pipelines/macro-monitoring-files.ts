@@ -15,7 +15,7 @@ import { writeRectificationLists } from './rectification.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { ensureDir, sha256File, writeFileAtomic, writing } from './runtime/files.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
-import type { RunContext } from './runtime/run.ts';
+import type { Advance, RunContext } from './runtime/run.ts';
 import { timestamp } from './runtime/service.ts';
 import { flowIds, readPublished } from './steps/macro-monitoring/comparison.ts';
 import { assembleDataset } from './steps/macro-monitoring/dataset.ts';
@@ -56,8 +56,10 @@ export async function macroMonitoringFiles(context: RunContext, computed: Comput
 
   const decision = await decide(context, computed, data.csv);
   const dataset = await datasetFor(context, computed, decision);
-  const people = await context.step('workbooks', () =>
-    writeForPeople(context, computed, dataset, decision, dir),
+  const people = await context.step(
+    'workbooks',
+    (advance) => writeForPeople(context, computed, dataset, decision, dir, advance),
+    { unit: 'files', total: dataset.bodies.length + 2, count: (artefacts) => artefacts.length },
   );
   const entries = await hashArtefacts(dir, [...data.artefacts, ...people]);
   // From here on a crash or an error may leave an intent without its folder or a folder without its record:
@@ -226,6 +228,7 @@ async function writeForPeople(
   dataset: MacroDataset,
   decision: Decision,
   dir: string,
+  advance: Advance,
 ): Promise<Artefact[]> {
   const { definitions, config } = context;
   const form = fileForm(computed.request.period);
@@ -234,6 +237,7 @@ async function writeForPeople(
   await writing(path.join(dir, workbook), (file) =>
     writeMacroMonitoringXlsx(file, dataset, definitions.forms.macroMonitoring),
   );
+  advance(1);
   const artefacts: Artefact[] = [{ path: workbook, kind: 'workbook' }];
   const ownForm = config.forms.macroMonitoring;
   if (ownForm !== undefined) {
@@ -242,7 +246,7 @@ async function writeForPeople(
     await writing(path.join(dir, name), (file) => fillOwnForm(context, ownForm, file, dataset));
     artefacts.push({ path: name, kind: 'form' });
   }
-  artefacts.push(...(await writeRectificationLists(context, computed.prepared, dataset, dir)));
+  artefacts.push(...(await writeRectificationLists(context, computed.prepared, dataset, dir, advance)));
   if (isDraft) {
     const { periodText, provenance } = dataset;
     await writeFileAtomic(path.join(dir, NOTICE_NAME), draftNotice({ periodText, ...provenance }));

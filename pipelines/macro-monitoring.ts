@@ -1,6 +1,6 @@
 /** 宏观监测: figures, checks, revision statement, files, publication. Read from top to bottom. */
 import type { CheckResult } from '../schemas/dataset.ts';
-import { dayNumber, type Period, periodRange } from '../schemas/period.ts';
+import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
 import { macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { recover } from './recovery.ts';
@@ -112,11 +112,10 @@ export async function makeMacroMonitoring(
     computeFigures(engine, definitions.indicators.indicators, windows),
   );
   const earlier = await findEarlier(home, ledger, MACRO_MONITORING, period);
-  const revisions = await context.step(
-    'revision statement',
-    () => statements(context, prepared, request, figures, earlier),
-    (results) => results.reduce((sum, { cases }) => sum + cases, 0),
-  );
+  const revisions = await context.step('revision statement', () => statements(context, figures, earlier), {
+    unit: 'cases',
+    count: (results) => results.reduce((sum, { cases }) => sum + cases, 0),
+  });
   const checks = await context.step(
     'checks',
     async () => [
@@ -124,7 +123,7 @@ export async function makeMacroMonitoring(
       ...revisions.flatMap((revision) => revision.checks),
       checkExclusions(await exclusionShare(engine), config.exclusionLimitPercent),
     ],
-    (results) => results.length,
+    { unit: 'checks', count: (results) => results.length },
   );
   const reasons = holdReasons({
     checks,
@@ -146,36 +145,37 @@ export async function makeMacroMonitoring(
   });
 }
 
-/** Compare with what was published: the period before (K11), and an earlier revision of this period. */
+/** Compare with what was published: the period before (K11), this period's revision in force, the year before. */
 async function statements(
   { engine, definitions, config }: RunContext,
-  { asOf }: PreparedSnapshot,
-  { period }: MacroRequest,
   figures: Figures,
-  { previous, same }: EarlierPublications,
+  { previous, same, lastYear }: EarlierPublications,
 ): Promise<RevisionResult[]> {
-  const today = { asOfDay: dayNumber(asOf), definitionsSha256: definitions.sha256 };
-  const windows = periodWindows(period, config.cutoffDay);
-  const window = (id: string) => windows.find((one) => one.id === id) ?? { startDay: 0, endDay: 0 };
   const results: RevisionResult[] = [];
   for (const [kind, earlier] of [
     ['previous', previous],
     ['same', same],
+    ['last_year', lastYear],
   ] as const) {
     if (earlier === undefined) continue;
-    const flows = window(kind === 'previous' ? 'previous_ytd' : 'ytd');
+    const { manifest, caseFactsFile, mediationFactsFile, membershipFile, datasetFile } = earlier;
+    const published = parsePeriod(manifest.period);
+    const { start, end } = periodRange(published, manifest.cutoffDay);
     const basis = {
       kind,
-      period: earlier.manifest.period,
-      revision: earlier.manifest.revision,
-      factsFile: earlier.factsFile,
-      datasetFile: earlier.datasetFile,
-      asOfDay: dayNumber(earlier.manifest.asOf),
-      basisDay: flows.endDay,
-      flowStartDay: flows.startDay,
-      definitionsSha256: earlier.manifest.definitionsSha256,
+      period: manifest.period,
+      revision: manifest.revision,
+      caseFactsFile,
+      mediationFactsFile,
+      membershipFile,
+      datasetFile,
+      flowStartDay: dayNumber(ytdRange(published, manifest.cutoffDay).start),
+      monthStartDay: dayNumber(start),
+      endDay: dayNumber(end),
+      definitionsChanged:
+        manifest.definitionsSha256 !== definitions.sha256 || manifest.cutoffDay !== config.cutoffDay,
     };
-    results.push(await reviseAgainst(engine, basis, figures, today));
+    results.push(await reviseAgainst(engine, basis, figures));
   }
   return results;
 }

@@ -1,11 +1,11 @@
 /** What every product of a month starts from: one frozen snapshot, validated, with facts and findings. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
+import type { ViewName } from '../schemas/contract.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
-import { homeSecret } from './runtime/home.ts';
+import { findingsFile, homeSecret } from './runtime/home.ts';
 import type { RunContext } from './runtime/run.ts';
 import { snapshotDate, withSource } from './source.ts';
 import { monthWindowSql } from './steps/macro-monitoring/windows.ts';
@@ -46,37 +46,45 @@ export async function prepareSnapshot(
   const { asOf } = manifest;
   await run.setSnapshot(manifest.id);
 
-  await context.step('normalise', async () => {
-    await engine.run(await openSnapshotSql(home, manifest.id));
-    const { start, end } = periodRange(request.period, config.cutoffDay);
-    await normalise(engine, { definitions, asOf, start, end });
-  });
+  const rowsOf = new Map(manifest.views.map(({ view, rows }) => [view, rows]));
+  const rows = manifest.views.reduce((sum, view) => sum + view.rows, 0);
+  await context.step(
+    'normalise',
+    async (advance) => {
+      await engine.run(await openSnapshotSql(home, manifest.id));
+      const { start, end } = periodRange(request.period, config.cutoffDay);
+      const onView = (view: ViewName): void => advance(rowsOf.get(view) ?? 0);
+      await normalise(engine, { definitions, asOf, start, end, onView });
+    },
+    { unit: 'rows', total: rows, count: () => rows },
+  );
 
   await context.step('facts', async () => {
     await engine.run(monthWindowSql(request.period, config.cutoffDay));
     await buildFacts(engine);
   });
 
-  const findingsFile = path.join(home.findings, `${run.id}.parquet`);
+  const file = findingsFile(home, run.id);
   const findings = await context.step(
     'rules',
-    async () => {
+    async (advance) => {
       await runRules(engine, {
         definitions,
         periodKind: request.period.kind,
         secret: homeSecret(home),
+        onRule: () => advance(1),
       });
       return writeFindings(engine, {
-        file: findingsFile,
+        file,
         previous: await previousFindings(context, request.period),
         marks: await ledger.activeMarks('0001-01-01'),
         today: shanghaiDate(context.clock),
       });
     },
-    ({ total }) => total,
+    { unit: 'rules', total: definitions.rules.length },
   );
   await prune(context);
-  return { manifest, asOf, findingsFile, findings, remarks: await calendarRemarks(context) };
+  return { manifest, asOf, findingsFile: file, findings, remarks: await calendarRemarks(context) };
 }
 
 async function takeSnapshot(context: RunContext, request: PeriodRequest): Promise<Manifest> {
@@ -109,7 +117,7 @@ async function takeSnapshot(context: RunContext, request: PeriodRequest): Promis
           progress,
         }),
       ),
-    ({ views }) => views.reduce((sum, { rows }) => sum + rows, 0),
+    { unit: 'rows', count: ({ views }) => views.reduce((sum, { rows }) => sum + rows, 0) },
   );
 }
 
@@ -121,14 +129,12 @@ async function previousFindings(
   const runs = await ledger.listRuns({ limit: 200 });
   const usable = runs.filter(
     ({ id, state }) =>
-      id !== run.id &&
-      (state === 'done' || state === 'held') &&
-      existsSync(path.join(home.findings, `${id}.parquet`)),
+      id !== run.id && (state === 'done' || state === 'held') && existsSync(findingsFile(home, id)),
   );
   const chosen = usable.find((one) => one.period === period.text) ?? usable[0];
   return chosen === undefined
     ? undefined
-    : { file: path.join(home.findings, `${chosen.id}.parquet`), isSamePeriod: chosen.period === period.text };
+    : { file: findingsFile(home, chosen.id), isSamePeriod: chosen.period === period.text };
 }
 
 /** Remove snapshots beyond the configured number; those that a publication refers to stay. */

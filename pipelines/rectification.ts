@@ -5,7 +5,7 @@ import type { Body, FindingRecord, MacroDataset } from '../schemas/dataset.ts';
 import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { ensureDir, writing } from './runtime/files.ts';
-import type { RunContext } from './runtime/run.ts';
+import type { Advance, RunContext } from './runtime/run.ts';
 import type { Artefact } from './steps/publish/folder.ts';
 import {
   countFindings,
@@ -26,6 +26,7 @@ export async function writeRectificationLists(
   prepared: PreparedSnapshot,
   dataset: MacroDataset,
   dir: string,
+  advance: Advance,
 ): Promise<Artefact[]> {
   const { engine, definitions } = context;
   await ensureDir(path.join(dir, FOLDER));
@@ -33,6 +34,7 @@ export async function writeRectificationLists(
   const counts = await countFindings(engine, definitions.rules);
   const artefacts: Artefact[] = [];
   for (const org of [...dataset.bodies, OTHER_BODY]) {
+    advance(1);
     const orgCounts = counts.get(org.code);
     if (orgCounts === undefined) continue;
     const name = `待整改-${org.code}-${fileForm(parsePeriod(dataset.period))}.xlsx`;

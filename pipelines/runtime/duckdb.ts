@@ -57,6 +57,10 @@ export class Engine {
       });
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'Asia/Shanghai'");
+      // Without a wait of 0 the engine tells no progress for its first seconds.
+      await connection.run(
+        'SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0',
+      );
       return new Engine(instance, connection, options.spillDir);
     } catch (error) {
       rmSync(options.spillDir, { recursive: true, force: true });

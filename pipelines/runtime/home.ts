@@ -56,6 +56,11 @@ export function openHome(given?: string, environment: NodeJS.ProcessEnv = proces
   };
 }
 
+/** Where a run's findings are kept. */
+export function findingsFile(home: Pick<Home, 'findings'>, runId: string): string {
+  return path.join(home.findings, `${runId}.parquet`);
+}
+
 /**
  * The home's 32 secret bytes, made at first use (0600).
  * @throws {ArbdataError} E_HOME where the file is not 32 bytes or cannot be used, E_DISK_FULL

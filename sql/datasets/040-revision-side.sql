@@ -8,7 +8,7 @@ WITH touched AS (
 side AS (
   SELECT
     'old' AS side, 0 AS is_mediation, case_id AS record_id, case_no, org_code, known_org, deleted, counted, exclusion,
-    accept_day, reject_day, close_day,
+    is_rejected, accept_day, reject_day, close_day,
     CONCAT_WS(' ', is_collective, applicant_side, CAST(worker_count AS VARCHAR),
       COALESCE(CAST(claim_amount AS VARCHAR), '-')) AS accepted_with,
     CONCAT_WS(' ', COALESCE(close_mode, '-'), COALESCE(final_award, '-'), COALESCE(award_result, '-'),
@@ -17,7 +17,7 @@ side AS (
   UNION ALL
   SELECT
     'new', 0, case_id, case_no, org_code, known_org, deleted, counted, exclusion,
-    accept_day, reject_day, close_day,
+    is_rejected, accept_day, reject_day, close_day,
     CONCAT_WS(' ', is_collective, applicant_side, CAST(worker_count AS VARCHAR),
       COALESCE(CAST(claim_amount AS VARCHAR), '-')),
     CONCAT_WS(' ', COALESCE(close_mode, '-'), COALESCE(final_award, '-'), COALESCE(award_result, '-'),
@@ -26,19 +26,19 @@ side AS (
   UNION ALL
   SELECT
     'old', 1, mediation_id, NULL, org_code, known_org, deleted, counted, exclusion,
-    accept_day, NULL, close_day,
+    0, accept_day, NULL, close_day,
     CAST(worker_count AS VARCHAR), COALESCE(CAST(amount AS VARCHAR), '-')
   FROM old_mediation_fact
   UNION ALL
   SELECT
     'new', 1, mediation_id, NULL, org_code, known_org, deleted, counted, exclusion,
-    accept_day, NULL, close_day,
+    0, accept_day, NULL, close_day,
     CAST(worker_count AS VARCHAR), COALESCE(CAST(amount AS VARCHAR), '-')
   FROM mediation_fact
 )
 SELECT
   f.side, f.is_mediation, f.record_id, f.case_no, f.org_code, f.known_org, f.deleted, f.counted, f.exclusion,
-  f.accept_day, f.reject_day, f.close_day, f.accepted_with, f.closed_with,
+  f.is_rejected, f.accept_day, f.reject_day, f.close_day, f.accepted_with, f.closed_with,
   CASE
     WHEN f.accept_day < s.flow_start_day THEN 0
     WHEN f.accept_day < s.month_start_day THEN 1

@@ -28,6 +28,8 @@ WITH compared AS (
     n.accept_place AS new_accept_place,
     o.close_place AS old_close_place,
     n.close_place AS new_close_place,
+    o.is_rejected AS old_rejected,
+    n.is_rejected AS new_rejected,
     CASE
       WHEN o.accepted_with <> n.accepted_with THEN 1
       WHEN o.close_place IN (1, 2) AND n.close_place IN (1, 2) AND o.closed_with <> n.closed_with THEN 1
@@ -59,6 +61,8 @@ SELECT
     WHEN c.old_close_place <> c.new_close_place THEN '结案日期更正'
     WHEN c.old_accept_day <> c.new_accept_day THEN '受理日期更正'
     WHEN c.old_close_day <> c.new_close_day AND c.new_close_place < 3 THEN '结案日期更正'
+    WHEN COALESCE(c.old_reject_day, -1000000) <> COALESCE(c.new_reject_day, -1000000) THEN '其他'
+    WHEN c.old_rejected <> c.new_rejected THEN '校验状态变化'
     WHEN s.definitions_changed = 1 AND c.is_corrected = 0 THEN '口径变更'
     ELSE '其他'
   END AS cause,

@@ -5,14 +5,16 @@
 CREATE OR REPLACE TEMP MACRO demo_scatter(x) AS (xor(x, x >> 15) * 739982445) & 2147483647;
 CREATE OR REPLACE TEMP MACRO demo_key(row_number_, kind) AS demo_scatter(
   xor(
-    demo_scatter((row_number_ + getvariable('demo_seed') * 1103515245 + kind::BIGINT * 362436069) & 2147483647),
+    demo_scatter((row_number_ + getvariable('demo_seed') * 1103515245 + kind::BIGINT * 362436069)
+      & 2147483647),
     (getvariable('demo_seed') * 69069 + kind::BIGINT * 521288629) & 2147483647
   )
 );
 
 -- A number of 31 bits: the middle of two products, each mixing all lower bits.
 CREATE OR REPLACE TEMP MACRO demo_number(key, purpose) AS
-  ((((((key + purpose::BIGINT * 1327217885) & 2147483647) * 1566083941) >> 15) & 2147483647) * 1812433253 >> 16)
+  ((((((key + purpose::BIGINT * 1327217885) & 2147483647) * 1566083941) >> 15)
+    & 2147483647) * 1812433253 >> 16)
   & 2147483647;
 
 -- A number from 0 to below `bound`.
@@ -30,7 +32,8 @@ CREATE OR REPLACE TEMP MACRO demo_between(number, points) AS
   points[1 + ((number * 100) >> 31)]
   + (((points[2 + ((number * 100) >> 31)] - points[1 + ((number * 100) >> 31)])
       * (((number * 100) & 2147483647) >> 11)) >> 20);
-CREATE OR REPLACE TEMP MACRO demo_quantile(key, purpose, points) AS demo_between(demo_number(key, purpose), points);
+CREATE OR REPLACE TEMP MACRO demo_quantile(key, purpose, points) AS demo_between(demo_number(key, purpose),
+  points);
 
 -- Wall-clock time of a day number and seconds after midnight.
 CREATE OR REPLACE TEMP MACRO demo_time(day_number, seconds) AS

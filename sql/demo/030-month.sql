@@ -12,7 +12,8 @@ SELECT
   day(last_day(m.first_date)) AS days,
   list_position(getvariable('demo_office_days'), min(d.day_number)) AS first_open_position,
   count(*) AS open_days,
-  getvariable('demo_season')[month(m.first_date)] * (1000 + getvariable('demo_growth') * m.month_number) AS weight
+  getvariable('demo_season')[month(m.first_date)] * (1000 + getvariable('demo_growth') * m.month_number)
+    AS weight
 FROM month m
 JOIN demo_day d ON d.is_office_day AND d.day BETWEEN m.first_date AND last_day(m.first_date)
 GROUP BY m.month_number, m.first_date

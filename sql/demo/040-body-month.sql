@@ -1,4 +1,5 @@
--- One row per body and month: how many cases, mediations and unlinked pre-applications, and their first numbers.
+-- One row per body and month: how many cases, mediations and unlinked pre-applications, and their first
+-- numbers.
 CREATE OR REPLACE TEMP TABLE demo_body_month AS
 WITH weighed AS (
   SELECT
@@ -23,7 +24,8 @@ counted AS (
   -- A draw instead of rounding: small bodies keep their share.
   SELECT
     w.*,
-    (getvariable('demo_cases') * w.weight + demo_below(w.key, 2, 1000) * (t.weight // 1000)) // t.weight AS cases,
+    (getvariable('demo_cases') * w.weight + demo_below(w.key, 2, 1000) * (t.weight // 1000)) // t.weight
+      AS cases,
     (getvariable('demo_mediations') * w.weight + demo_below(w.key, 3, 1000) * (t.weight // 1000)) // t.weight
       AS mediations,
     (getvariable('demo_unlinked') * w.weight + demo_below(w.key, 4, 1000) * (t.weight // 1000)) // t.weight

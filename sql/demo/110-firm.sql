@@ -1,5 +1,6 @@
 -- One row per firm of the slice: name, credit code (GB 32100), nature and industry; all invented.
--- The organisation code inside begins with YY, which is not being issued, so that no code is that of a real firm.
+-- The organisation code inside begins with YY, which is not being issued, so that no code is that of a real
+-- firm.
 CREATE OR REPLACE TEMP TABLE demo_firm AS
 WITH drawn AS (
   SELECT
@@ -38,8 +39,10 @@ placed AS (
     -- GB 11714 over Y, Y and six digits
     (340 + serial // 100000 % 10 * 9 + serial // 10000 % 10 * 10 + serial // 1000 % 10 * 5
       + serial // 100 % 10 * 8 + serial // 10 % 10 * 4 + serial % 10 * 2) % 11 AS inner_check,
-    demo_pick(key, 3, getvariable('demo_brand_characters')) || demo_pick(key, 4, getvariable('demo_brand_characters'))
-      || CASE WHEN demo_chance(key, 5, 400) THEN demo_pick(key, 6, getvariable('demo_brand_characters')) ELSE '' END
+    demo_pick(key, 3, getvariable('demo_brand_characters')) || demo_pick(key, 4,
+      getvariable('demo_brand_characters'))
+      || CASE WHEN demo_chance(key, 5, 400) THEN demo_pick(key, 6,
+        getvariable('demo_brand_characters')) ELSE '' END
       AS brand
   FROM natured
 ),

@@ -1,5 +1,5 @@
 -- One row per block of 512 days that holds a date of the snapshot or of the run; 1024000 keeps blocks positive.
--- Dates beyond the years -800 to 9900 get no calendar; nothing can be late by one.
+-- Dates beyond about the years -768 to 10457 get no calendar: no deadline of a real date lies there.
 CREATE TABLE needed_block AS
 WITH needed AS (
   SELECT apply_day AS day FROM valid_case
@@ -16,4 +16,4 @@ WITH needed AS (
   UNION ALL SELECT review_day FROM valid_pre_application
   UNION ALL SELECT unnest([as_of_day, start_day, end_day]) FROM parameter
 )
-SELECT DISTINCT (day + 1024000) // 512 AS block FROM needed WHERE day BETWEEN -1000000 AND 2900000;
+SELECT DISTINCT (day + 1024000) // 512 AS block FROM needed WHERE day BETWEEN -1000000 AND 3100000;

@@ -40,7 +40,10 @@ export function civilDate(number: number): CivilDate {
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) /
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
       365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
@@ -95,10 +98,10 @@ export class Calendar {
     return found;
   }
 
-  /** Working days after `from`, up to and including `to`; none when `to` is not after `from`. */
-  workingDaysBetween(from: number, to: number): number {
+  /** Whether more than `limit` working days lie after `from`, up to and including `to`. */
+  hasMoreWorkingDays(from: number, to: number, limit: number): boolean {
     let count = 0;
-    for (let day = from + 1; day <= to; day += 1) if (this.isWorking(day)) count += 1;
-    return count;
+    for (let day = from + 1; day <= to && count <= limit; day += 1) if (this.isWorking(day)) count += 1;
+    return count > limit;
   }
 }

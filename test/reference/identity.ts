@@ -1,12 +1,15 @@
 /** Citizen numbers (GB 11643-1999) and unified social credit codes (GB 32100-2015). */
 
-import { daysInMonth, dayNumber } from './dates.ts';
+import { dayNumber, daysInMonth } from './dates.ts';
 
-/** GB/T 2260: the codes of provinces, autonomous regions, municipalities, Taiwan, Hong Kong and Macao. */
+/**
+ * GB/T 2260: the codes of provinces, autonomous regions, municipalities, Taiwan, Hong Kong and Macao. 83 is what the
+ * residence permits of Taiwan residents carry, whose numbers are citizen numbers in form.
+ */
 const PROVINCES = new Set([
   ...['11', '12', '13', '14', '15', '21', '22', '23', '31', '32', '33', '34', '35', '36', '37'],
   ...['41', '42', '43', '44', '45', '46', '50', '51', '52', '53', '54', '61', '62', '63', '64', '65'],
-  ...['71', '81', '82'],
+  ...['71', '81', '82', '83'],
 ]);
 
 export interface Citizen {

@@ -1,13 +1,12 @@
 /**
  * The rules V001 to V051, each as one plain condition over arrays of rows: a second opinion, written from the
- * rules file alone. A finding is `rule record`.
+ * rules file alone. A finding is `rule view record`; a missing number counts as 0.
  */
 
 import * as codes from './codes.ts';
-import type { Calendar } from './dates.ts';
-import { civilDate } from './dates.ts';
+import { type Calendar, civilDate } from './dates.ts';
 import { isCreditCode, readCitizen } from './identity.ts';
-import { type KeptSource, knownBodies, type Row } from './source.ts';
+import { type KeptSource, knownBodies, normalised, type Row } from './source.ts';
 import { countedRecords, deadlineOf, type Question, type Window, windowsOf } from './statistics.ts';
 
 interface World {
@@ -40,7 +39,7 @@ function ofCase(rows: readonly Row[], caseRow: Row): Row[] {
 function caseNumberIsFormed(row: Row, { caseWords }: World): boolean {
   const caseNo = row.text('CASE_NO');
   if (caseNo === null) return true;
-  const [, word, year] = /^(.*)劳人仲字〔([0-9]{4})〕第[0-9]{5,6}号$/su.exec(caseNo) ?? [];
+  const [, word, year] = /^(.+)劳人仲字〔([0-9]{4})〕第[0-9]{5,6}号$/su.exec(caseNo) ?? [];
   if (word === undefined) return false;
   const ownWord = caseWords.get(row.text('ORG_CODE') ?? '');
   const accept = row.day('ACCEPT_DATE');
@@ -52,8 +51,8 @@ function decidedInTime(row: Row, { asOf, window, calendar }: World): boolean {
   const apply = row.day('APPLY_DATE');
   if (apply === null) return true;
   const decision = row.day('ACCEPT_DATE') ?? row.day('REJECT_DATE');
-  if (decision === null) return calendar.workingDaysBetween(apply, asOf) <= 5;
-  return !isIn(decision, window) || calendar.workingDaysBetween(apply, decision) <= 5;
+  if (decision === null) return !calendar.hasMoreWorkingDays(apply, asOf, 5);
+  return !isIn(decision, window) || !calendar.hasMoreWorkingDays(apply, decision, 5);
 }
 
 function withinTimeLimit(row: Row, { asOf, window, calendar }: World): boolean {
@@ -97,7 +96,8 @@ function onlineCaseIsLinked(row: Row, { preApplications }: World): boolean {
   const preAppId = row.text('PRE_APP_ID');
   const caseNo = row.text('CASE_NO');
   return preApplications.some(
-    (pre) => (preAppId !== null && pre.key === preAppId) || (caseNo !== null && pre.text('CASE_NO') === caseNo),
+    (pre) =>
+      (preAppId !== null && pre.key === preAppId) || (caseNo !== null && pre.text('CASE_NO') === caseNo),
   );
 }
 
@@ -132,7 +132,7 @@ const CASE_RULES: Readonly<Record<string, Condition>> = {
     return row.text('CLOSE_MODE') === '2' ? codes.isListed(codes.AWARD_RESULTS, result) : result === null;
   },
   V014: (row) => row.text('IS_COLLECTIVE') !== '1' || (row.count('WORKER_COUNT') ?? 0) >= 10,
-  V015: (row) => isBetween(row.count('EXTEND_DAYS') ?? -1, 0, 15),
+  V015: (row) => isBetween(row.count('EXTEND_DAYS') ?? 0, 0, 15),
   V016: (row) => (row.count('EXCLUDED_DAYS') ?? 0) >= 0,
   V017: (row) => isAbsentOrAtLeastZero(row, 'CLAIM_AMOUNT') && isAbsentOrAtLeastZero(row, 'AWARD_AMOUNT'),
   V018: (row) =>
@@ -156,7 +156,8 @@ const CASE_RULES: Readonly<Record<string, Condition>> = {
   V022: (row, { asOf }) => {
     const start = row.day('LIMIT_START_DATE');
     const accept = row.day('ACCEPT_DATE');
-    return start === null || accept === null || isBetween(start, accept, row.day('CLOSE_DATE') ?? asOf);
+    if (start === null) return true;
+    return accept !== null && isBetween(start, accept, row.day('CLOSE_DATE') ?? asOf);
   },
   V023: withinTimeLimit,
   V024: (row) => has(row, 'SUSPENDED_SINCE') === (row.text('CASE_STATUS') === '40'),
@@ -164,7 +165,7 @@ const CASE_RULES: Readonly<Record<string, Condition>> = {
     const hearing = row.day('HEARING_DATE');
     const accept = row.day('ACCEPT_DATE');
     const last = row.day('CLOSE_DATE') ?? asOf + 60;
-    return hearing === null || accept === null || isBetween(hearing, accept, last);
+    return hearing === null || (accept !== null && isBetween(hearing, accept, last));
   },
   V026: onlineCaseIsLinked,
   V027: claimsAddUp,
@@ -218,9 +219,7 @@ const PARTY_RULES: Readonly<Record<string, Condition>> = {
     if (citizen === undefined) return true;
     const gender = row.text('GENDER');
     const birth = row.day('BIRTH_DATE');
-    return (
-      (gender === null || gender === citizen.gender) && (birth === null || birth === citizen.birthDay)
-    );
+    return (gender === null || gender === citizen.gender) && (birth === null || birth === citizen.birthDay);
   },
   V036: workerIsOfAge,
   V037: (row) => (row.text('NAME') ?? '').trim() !== '' && !/\p{Cc}/u.test(row.text('NAME') ?? ''),
@@ -253,7 +252,7 @@ const MEDIATION_RULES: Readonly<Record<string, Condition>> = {
 
 const PRE_APPLICATION_RULES: Readonly<Record<string, Condition>> = {
   V045: (row, { bodies }) =>
-    row.sameKey === 1 &&
+    !row.isRepeated &&
     bodies.has(row.text('ORG_CODE') ?? '') &&
     codes.isListed(codes.PRE_APPLICATION_STATUSES, row.text('STATUS')),
   V046: (row) => {
@@ -270,7 +269,7 @@ const ANY_RULES: Readonly<Record<string, Condition>> = {
   V049: (row) => row.changed.length === 0,
   V050: (row) => {
     if (row.missing.length > 0) return false;
-    if (!['ARB_CASE', 'PRE_APPLICATION'].includes(row.view) && row.sameKey > 1) return false;
+    if (!['ARB_CASE', 'PRE_APPLICATION'].includes(row.view) && row.isRepeated) return false;
     return row.view !== 'ARB_CASE' || !has(row, 'ACCEPT_DATE') || !has(row, 'REJECT_DATE');
   },
 };
@@ -294,7 +293,7 @@ function outliers(source: KeptSource, question: Question, rule: 'V047' | 'V048')
     if (current === 0) return true;
     const before = Array.from({ length: 12 }, (_, index) => flow(index + 1));
     const firstEnd = windowsOf(monthBefore(12), question.cutoffDay).month.end;
-    if (!own.some((row) => (row.day('ACCEPT_DATE') ?? 0) <= firstEnd)) return false;
+    if (!cases.some((row) => (row.day('ACCEPT_DATE') ?? 0) <= firstEnd)) return false;
     // |12x − S|² × 11 ≤ 9 × 12 × (12 Σx² − S²) is |x − mean| ≤ 3 sample standard deviations, without a fraction.
     const sum = before.reduce((a, b) => a + b, 0);
     const squares = before.reduce((a, b) => a + b * b, 0);
@@ -306,7 +305,7 @@ function worldOf(source: KeptSource, question: Question): World {
   const caseWords = new Map<string, string>();
   for (const org of source.ARB_ORG) {
     const word = org.text('CASE_WORD');
-    if (org.key !== null && word !== null) caseWords.set(org.key, word);
+    if (org.key !== null && word !== null) caseWords.set(org.key, normalised(word, 'code') ?? '');
   }
   return {
     asOf: question.asOfDay,
@@ -315,21 +314,21 @@ function worldOf(source: KeptSource, question: Question): World {
     bodies: new Set(knownBodies(source)),
     caseWords,
     cases: source.ARB_CASE,
-    caseById: new Map(source.ARB_CASE.map((row) => [row.key ?? '', row])),
+    caseById: new Map(source.ARB_CASE.flatMap((row) => (row.key === null ? [] : [[row.key, row] as const]))),
     parties: source.ARB_PARTY,
     claims: source.ARB_CLAIM,
     preApplications: source.PRE_APPLICATION,
   };
 }
 
-/** All findings, as sorted `rule record`. */
+/** All findings, as sorted `rule view record`. */
 export function referenceFindings(source: KeptSource, question: Question): string[] {
   const world = worldOf(source, question);
   const findings = new Set<string>();
   const judge = (rules: Readonly<Record<string, Condition>>, rows: readonly Row[]) => {
     for (const row of rows) {
       for (const [rule, holds] of Object.entries(rules)) {
-        if (!holds(row, world)) findings.add(`${rule} ${row.key ?? ''}`);
+        if (!holds(row, world)) findings.add(`${rule} ${row.view} ${row.record}`);
       }
     }
   };
@@ -338,7 +337,9 @@ export function referenceFindings(source: KeptSource, question: Question): strin
     rows.filter((row) => world.caseById.get(row.text('CASE_ID') ?? '')?.isDeleted !== true);
   const parties = ofLivingCases(source.ARB_PARTY);
   const claims = ofLivingCases(source.ARB_CLAIM);
-  for (const row of source.ARB_CASE) if (row.sameKey > 1) findings.add(`V001 ${row.key}`);
+  for (const row of source.ARB_CASE) if (row.isRepeated) findings.add(`V001 ARB_CASE ${row.record}`);
+  for (const row of source.ARB_MEDIATION)
+    if (row.isRepeated) findings.add(`V050 ARB_MEDIATION ${row.record}`);
   judge(CASE_RULES, undeleted(source.ARB_CASE));
   judge(PARTY_RULES, parties);
   judge(CLAIM_RULES, claims);
@@ -355,7 +356,7 @@ export function referenceFindings(source: KeptSource, question: Question): strin
     judge(ANY_RULES, rows);
   }
   for (const rule of ['V047', 'V048'] as const) {
-    for (const body of outliers(source, question, rule)) findings.add(`${rule} ${body}`);
+    for (const body of outliers(source, question, rule)) findings.add(`${rule} period ${body}`);
   }
   return [...findings].toSorted();
 }

@@ -66,13 +66,13 @@ export function normalised(text: string, kind: 'code' | 'identity'): string | nu
 export class Row {
   readonly view: ReferenceView;
   readonly key: string | null;
-  /** How many rows of the source have this key. */
-  readonly sameKey: number;
+  /** Whether several rows of the source have this key, and not all of them are deleted. */
+  readonly isRepeated: boolean;
   readonly changed: readonly string[];
   readonly missing: readonly string[];
   readonly #values = new Map<string, string | null>();
 
-  constructor(view: ReferenceView, raw: RawRow, sameKey: number) {
+  constructor(view: ReferenceView, raw: RawRow, isRepeated: boolean) {
     const changed: string[] = [];
     const missing: string[] = [];
     let key: string | null = null;
@@ -86,7 +86,7 @@ export class Row {
     }
     this.view = view;
     this.key = key;
-    this.sameKey = sameKey;
+    this.isRepeated = isRepeated;
     this.changed = changed;
     this.missing = missing;
   }
@@ -95,6 +95,11 @@ export class Row {
     const value = this.#values.get(column);
     if (value === undefined) throw new Error(`${this.view} has no column ${column}`);
     return value;
+  }
+
+  /** How a finding names the row: rows without a key share one name. */
+  get record(): string {
+    return this.key ?? '（空）';
   }
 
   /** A DATE or TIMESTAMP: its date part as a day number. */
@@ -136,7 +141,7 @@ export class Row {
 /** Which of several rows with the same key and the same, greatest UPDATED_AT stays: "any one". */
 export type ChooseTied = (view: ReferenceView, rows: readonly RawRow[]) => RawRow;
 
-/** The kept rows of every view. */
+/** The kept rows of every view; rows without a key are all kept. */
 export type KeptSource = Readonly<Record<ReferenceView, readonly Row[]>>;
 
 function keyText(view: ReferenceView, raw: RawRow): string | null {
@@ -147,7 +152,12 @@ function keyText(view: ReferenceView, raw: RawRow): string | null {
 
 function updatedAt(raw: RawRow): string {
   const value = raw['UPDATED_AT'] || '';
-  return value === '' ? '' : value.padEnd(19, ' ').replace(/^(.{19})$/, '$1.').padEnd(26, '0');
+  return value === ''
+    ? ''
+    : value
+        .padEnd(19, ' ')
+        .replace(/^(.{19})$/, '$1.')
+        .padEnd(26, '0');
 }
 
 function keep(view: ReferenceView, rows: readonly RawRow[], choose: ChooseTied): Row[] {
@@ -155,14 +165,15 @@ function keep(view: ReferenceView, rows: readonly RawRow[], choose: ChooseTied):
   const kept: Row[] = [];
   for (const raw of rows) {
     const key = keyText(view, raw);
-    if (key === null) kept.push(new Row(view, raw, 1));
+    if (key === null) kept.push(new Row(view, raw, false));
     else groups.set(key, [...(groups.get(key) ?? []), raw]);
   }
   for (const group of groups.values()) {
     const newest = group.map(updatedAt).reduce((a, b) => (a < b ? b : a));
     const tied = group.filter((raw) => updatedAt(raw) === newest);
     const [only] = tied;
-    kept.push(new Row(view, tied.length === 1 && only ? only : choose(view, tied), group.length));
+    const isRepeated = group.length > 1 && group.some((raw) => !new Row(view, raw, false).isDeleted);
+    kept.push(new Row(view, tied.length === 1 && only ? only : choose(view, tied), isRepeated));
   }
   return kept;
 }

@@ -1,7 +1,7 @@
 /** The figures of macro-monitoring, worked out one indicator at a time over arrays of rows. */
 
 import * as codes from './codes.ts';
-import { type Calendar, daysInMonth, dayNumber } from './dates.ts';
+import { type Calendar, dayNumber, daysInMonth } from './dates.ts';
 import { type KeptSource, knownBodies, type Row } from './source.ts';
 
 export interface Window {
@@ -55,7 +55,7 @@ export function windowsOf(period: string, cutoffDay: number | undefined): { mont
 
 const within = (day: number | null, { start, end }: Window) => day !== null && start <= day && day <= end;
 
-/** Which counting field an undeleted row with an ACCEPT_DATE breaks; undefined when the case counts. */
+/** Whether a case counts. A DELETED that is neither '0' nor '1' removes nothing, but keeps the row out of the figures. */
 export function isCountedCase(row: Row, bodies: ReadonlySet<string>, asOfDay: number): boolean {
   const org = row.text('ORG_CODE');
   const accept = row.day('ACCEPT_DATE');
@@ -77,7 +77,7 @@ function isCountedMediation(row: Row, bodies: ReadonlySet<string>, asOfDay: numb
   const org = row.text('ORG_CODE');
   const accept = row.day('ACCEPT_DATE');
   const close = row.day('CLOSE_DATE');
-  if (row.isDeleted || org === null || !bodies.has(org)) return false;
+  if (row.text('DELETED') !== '0' || org === null || !bodies.has(org)) return false;
   if (accept === null || accept > asOfDay) return false;
   return close === null || (close >= accept && close <= asOfDay);
 }
@@ -133,7 +133,9 @@ function breakdownFigures(accepted: readonly Row[]): [string, string][] {
     code !== null && list.includes(code) ? code : other;
   const figures: [string, string][] = [];
   for (const type of codes.DISPUTE_TYPES) {
-    const own = accepted.filter((row) => listed(codes.DISPUTE_TYPES, row.text('DISPUTE_TYPE'), '99') === type);
+    const own = accepted.filter(
+      (row) => listed(codes.DISPUTE_TYPES, row.text('DISPUTE_TYPE'), '99') === type,
+    );
     figures.push([`T${type}`, count(own)]);
   }
   for (let group = 1; group <= 9; group += 1) {
@@ -265,7 +267,7 @@ export function countedRecords(source: KeptSource, asOfDay: number): Records {
   const isRejected = (row: Row) => {
     const org = row.text('ORG_CODE');
     const reject = row.day('REJECT_DATE');
-    if (row.isDeleted || org === null || !bodies.has(org)) return false;
+    if (row.text('DELETED') !== '0' || org === null || !bodies.has(org)) return false;
     return row.day('ACCEPT_DATE') === null && reject !== null && reject <= asOfDay;
   };
   return {
@@ -282,7 +284,8 @@ export function referenceFigures(source: KeptSource, question: Question): Map<st
   const figures = new Map<string, string>();
   for (const scope of ['month', 'ytd'] as const) {
     for (const org of [...knownBodies(source), 'ALL']) {
-      const own = (rows: readonly Row[]) => rows.filter((row) => org === 'ALL' || row.text('ORG_CODE') === org);
+      const own = (rows: readonly Row[]) =>
+        rows.filter((row) => org === 'ALL' || row.text('ORG_CODE') === org);
       const ofBody = {
         cases: own(records.cases),
         rejected: own(records.rejected),

@@ -20,7 +20,7 @@ async function runOn(cases: readonly Cells[], run: Run): Promise<Finding[]> {
 
 async function write(engine: Engine, run: Run): Promise<Finding[]> {
   await writeFindings(engine, { previous: undefined, marks: [], today: '2026-11-03', ...run });
-  return engine.rows<Finding>(`SELECT * FROM '${run.file}'`);
+  return engine.rows<Finding>(`SELECT * FROM read_parquet('${run.file}')`);
 }
 
 const states = (findings: readonly Finding[]) =>

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../pipelines/runtime/duckdb.ts';
 import { normalise } from '../../pipelines/steps/validate/normalise.ts';
 import { dayNumber, dayText } from '../../schemas/period.ts';
-import { addRow, AS_OF, type Cells, definitions, withRaw } from './support.ts';
+import { AS_OF, addRow, type Cells, definitions, withRaw } from './support.ts';
 
 const run = (engine: Engine) =>
   normalise(engine, { definitions, asOf: AS_OF, start: '2026-10-01', end: '2026-10-31' });
@@ -72,7 +72,11 @@ describe('one row per key', () => {
 test('dates become numbers of their date part, before 1970 too; what nothing reads is left out', async () => {
   await withRaw(async (engine) => {
     await addRow(engine, 'ARB_PARTY', { PARTY_ID: '1', BIRTH_DATE: '1969-12-31 23:59:59', PHONE: '1' });
-    await addRow(engine, 'ARB_CASE', { CASE_ID: '1', APPLY_DATE: '0001-01-01', CLOSE_DATE: '2026-10-01 12:00:00' });
+    await addRow(engine, 'ARB_CASE', {
+      CASE_ID: '1',
+      APPLY_DATE: '0001-01-01',
+      CLOSE_DATE: '2026-10-01 12:00:00',
+    });
     await run(engine);
     const party = await engine.one('SELECT * FROM valid_party');
     expect(party['birth_day']).toBe('-1');
@@ -106,7 +110,8 @@ describe('calendar', () => {
 
   test('says of every day what a plain computation says, listed years and others', async () => {
     await withRaw(async (engine) => {
-      await addRow(engine, 'ARB_CASE', { CASE_ID: '1', APPLY_DATE: '2005-06-01', ACCEPT_DATE: '2031-06-01' });
+      const spread = { APPLY_DATE: '2005-06-01', ACCEPT_DATE: '2024-06-01', CLOSE_DATE: '2028-01-01' };
+      await addRow(engine, 'ARB_CASE', { CASE_ID: '1', ...spread });
       await run(engine);
       const days = await engine.rows<Day>(`
         SELECT * FROM calendar WHERE day_text >= '2024-01-01' AND day_text < '2028-01-01' ORDER BY day_number`);
@@ -130,12 +135,20 @@ describe('calendar', () => {
     await withRaw(async (engine) => {
       await addRow(engine, 'ARB_CASE', { CASE_ID: '1', APPLY_DATE: '0001-01-01', ACCEPT_DATE: '9999-12-31' });
       await addRow(engine, 'ARB_CASE', {
-        CASE_ID: '2', ACCEPT_DATE: '2026-01-05', EXTEND_DAYS: '999', EXCLUDED_DAYS: '99999',
+        CASE_ID: '2',
+        ACCEPT_DATE: '2026-01-05',
+        EXTEND_DAYS: '999',
+        EXCLUDED_DAYS: '99999',
       });
       await run(engine);
       const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM calendar');
       expect(Number(n)).toBeLessThan(20_000);
-      const wanted = ['0001-01-01', '9999-12-31', dayText(dayNumber('2026-01-05') + 45 + 999 + 99_999), AS_OF];
+      const wanted = [
+        '0001-01-01',
+        '9999-12-31',
+        dayText(dayNumber('2026-01-05') + 45 + 999 + 99_999),
+        AS_OF,
+      ];
       const found = await engine.rows<Day>(
         `SELECT * FROM calendar WHERE day_text IN (${wanted.map((day) => `'${day}'`).join(', ')})`,
       );

@@ -22,6 +22,8 @@ function planValues(plan: DemoPlan): Record<string, string> {
     first_month: `DATE ${literal(`${plan.firstMonth}-01`)}`,
     as_of: `DATE ${literal(plan.asOf)}`,
     as_of_day: `date_diff('day', DATE '1970-01-01', DATE ${literal(plan.asOf)})`,
+    last_month: `DATE ${literal(`${plan.until}-01`)}`,
+    month_end: `last_day(DATE ${literal(`${plan.until}-01`)})`,
     last_month_day: `date_diff('day', DATE '1970-01-01', DATE ${literal(`${plan.until}-01`)})`,
     months: `${plan.months}::BIGINT`,
     cases: `${plan.cases}::BIGINT`,

@@ -13,7 +13,7 @@ import type { Engine } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { compareFlows, type PublishedValues } from './comparison.ts';
 import { type Figures, WHOLE_NAME } from './figures.ts';
-import type { RevisionResult } from './revision.ts';
+import { type RevisionKind, type RevisionResult, stockOf } from './revision.ts';
 
 export interface DatasetParts {
   readonly period: Period;
@@ -66,11 +66,17 @@ export function ytdText(period: Period): string {
   return last === 1 ? `${period.year}年1月` : `${period.year}年1—${last}月`;
 }
 
+const BASELINE_WORDS = {
+  previous: '上期',
+  same: '本期上一版',
+  last_year: '上年同期',
+} as const satisfies Record<RevisionKind, string>;
+
 function statement(result: RevisionResult): RevisionStatement {
   const { kind, period, revision } = result.basis;
   return {
-    baseline: `${kind === 'previous' ? '上期' : '本期上一版'} ${period} r${revision}`,
-    stock: kind === 'previous' ? 'A01' : 'B01',
+    baseline: `${BASELINE_WORDS[kind]} ${period} r${revision}`,
+    stock: stockOf(kind),
     cases: result.cases,
     summary: result.summary,
     entries: result.entries(),

@@ -6,10 +6,11 @@ import { ArbdataError } from '../../runtime/errors.ts';
 import type { Figures } from './figures.ts';
 
 /**
- * SQL of the members: one row per scope, summed indicator and record, with what the record adds to the sum
- * (`quantity`, DECIMAL(18,2): pieces, persons, yuan). R05 adds its trial days under its own identifier.
+ * SQL of the members: one row per window (as `scope`), summed indicator and record, with what the record adds to the
+ * sum (`quantity`, DECIMAL(18,2): pieces, persons, yuan). R05 adds its trial days under its own identifier.
+ * @param source a table with the columns of `population`
  */
-function membershipSelect(indicators: readonly Indicator[]): string {
+export function membershipSelect(indicators: readonly Indicator[], source: string): string {
   const parts = indicators.flatMap((indicator) => {
     const member =
       'population' in indicator
@@ -22,7 +23,7 @@ function membershipSelect(indicators: readonly Indicator[]): string {
     return [
       `SELECT window_id AS scope, ${literal(indicator.id)} AS indicator_id, org_code, record_id,
          CAST(COALESCE(${identifier(member.quantity)}, 0) AS DECIMAL(18, 2)) AS quantity
-       FROM scoped_population WHERE population = ${literal(member.population)}${condition}`,
+       FROM ${source} WHERE population = ${literal(member.population)}${condition}`,
     ];
   });
   return parts.join(' UNION ALL ');
@@ -40,7 +41,7 @@ export async function writeMembership(
   await engine.run(
     "CREATE TABLE scoped_population AS SELECT * FROM population WHERE window_id IN ('month', 'ytd')",
   );
-  await engine.run(`CREATE TABLE membership AS ${membershipSelect(figures.indicators)}`);
+  await engine.run(`CREATE TABLE membership AS ${membershipSelect(figures.indicators, 'scoped_population')}`);
   await engine.run('DROP TABLE scoped_population');
   await proveMembership(engine, figures);
   const written = await engine.copyToParquet(

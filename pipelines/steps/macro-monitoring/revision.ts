@@ -7,28 +7,55 @@ import {
   type RevisionSummary,
   WHOLE_CODE,
 } from '../../../schemas/dataset.ts';
+import type { SumIndicator } from '../../../schemas/definitions.ts';
 import { dayText } from '../../../schemas/period.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import type { Figures } from './figures.ts';
+import { membershipSelect } from './membership.ts';
 import type { WindowId } from './windows.ts';
+
+/** What a publication is to this one: the period before (K11), an earlier revision of it, the same period a year ago. */
+export type RevisionKind = 'previous' | 'same' | 'last_year';
 
 /** A publication that is compared with today's facts. */
 export interface PublishedBasis {
-  /** `previous`: the period before (A01 against its B01); `same`: an earlier revision of this period. */
-  readonly kind: 'previous' | 'same';
+  readonly kind: RevisionKind;
   readonly period: string;
   readonly revision: number;
-  readonly factsFile: string;
+  readonly caseFactsFile: string;
+  readonly mediationFactsFile: string;
+  readonly membershipFile: string;
   readonly datasetFile: string;
-  readonly asOfDay: number;
-  readonly basisDay: number;
+  /** The spans as they were published, days since 1970-01-01. */
   readonly flowStartDay: number;
-  readonly definitionsSha256: string;
+  readonly monthStartDay: number;
+  readonly endDay: number;
+  /** Whether definitions or the cut-off day are other ones today. */
+  readonly definitionsChanged: boolean;
 }
 
-interface RawRevision {
-  case_id: string | null;
+/** Where today's figures stand that belong beside the published ones. */
+const TODAY = {
+  previous: { stock: 'A01', stockWindow: 'month', month: 'previous', ytd: 'previous_ytd' },
+  same: { stock: 'B01', stockWindow: 'month', month: 'month', ytd: 'ytd' },
+  last_year: { stock: 'B01', stockWindow: 'last_year', month: 'last_year', ytd: 'last_year_ytd' },
+} as const satisfies Record<
+  RevisionKind,
+  { stock: 'A01' | 'B01'; stockWindow: WindowId; month: WindowId; ytd: WindowId }
+>;
+const PUBLISHED_STOCK = 'B01';
+/** The flows that K11 holds, beside the stock. */
+const CHECKED_FLOWS = ['A02', 'C01', 'A09'] as const;
+
+/** Which of today's figures stands beside the published B01. */
+export function stockOf(kind: RevisionKind): 'A01' | 'B01' {
+  return TODAY[kind].stock;
+}
+
+interface RawEntry {
+  is_mediation: number;
+  record_id: string | null;
   case_no: string | null;
   cause: RevisionCause;
   is_new: number;
@@ -37,29 +64,24 @@ interface RawRevision {
   new_org_code: string | null;
   old_accept_day: string | null;
   new_accept_day: string | null;
+  old_reject_day: string | null;
+  new_reject_day: string | null;
   old_close_day: string | null;
   new_close_day: string | null;
-  old_deleted: number;
-  new_deleted: number;
-  old_counted: number;
-  new_counted: number;
+  old_deleted: number | null;
+  new_deleted: number | null;
+  old_counted: number | null;
+  new_counted: number | null;
   old_exclusion: string | null;
   new_exclusion: string | null;
-  old_open: number;
-  new_open: number;
-  old_accepted: number;
-  new_accepted: number;
-  old_closed: number;
-  new_closed: number;
-  old_rejected: number;
-  new_rejected: number;
+  effect_org_code: string | null;
+  open_delta: string;
+  other_deltas: string;
 }
-
-const REVISION_ORDER = 'ORDER BY cause, new_org_code NULLS LAST, old_org_code NULLS LAST, case_id NULLS LAST';
 
 export interface RevisionResult {
   readonly basis: PublishedBasis;
-  /** Cases listed. */
+  /** Records listed. */
   readonly cases: number;
   readonly summary: readonly RevisionSummary[];
   readonly checks: readonly CheckResult[];
@@ -70,113 +92,208 @@ export interface RevisionResult {
 }
 
 /**
- * Compare frozen facts with today's. Leaves tables `revision_<kind>` and `revision_sum_<kind>` in the engine.
- * The check K11 compares the signed sum of the listed cases with the difference of the figures, body by body.
+ * Compare the members of the published figures with those of the same figures today: a record is listed where it
+ * contributes otherwise to the stock or to a flow. Leaves the table `revision_statement_<kind>` in the engine.
+ * The check K11 compares the signed sum of the listed records with the difference of the figures, body by body.
  */
 export async function reviseAgainst(
   engine: Engine,
   basis: PublishedBasis,
   figures: Figures,
-  today: { asOfDay: number; definitionsSha256: string },
 ): Promise<RevisionResult> {
-  const table = `revision_${basis.kind}`;
-  await engine.run(`
-    CREATE VIEW old_fact AS SELECT * FROM read_parquet(${literal(basis.factsFile)});
-    CREATE TABLE revision_span AS SELECT CAST(${basis.basisDay} AS BIGINT) AS basis_day,
-      CAST(${basis.flowStartDay} AS BIGINT) AS flow_start_day, CAST(${basis.asOfDay} AS BIGINT) AS old_as_of_day,
-      CAST(${today.asOfDay} AS BIGINT) AS new_as_of_day,
-      ${basis.definitionsSha256 === today.definitionsSha256 ? 0 : 1} AS definitions_changed;`);
-  await engine.run(readSql('datasets/020-revision.sql'));
+  const table = `revision_statement_${basis.kind}`;
+  const published = await publishedDataset(engine, basis);
+  const nameOf = (org: string): string =>
+    figures.bodies.some(({ code }) => code === org)
+      ? figures.nameOf(org)
+      : (published.names.get(org) ?? figures.nameOf(org));
+  await createMembers(engine, basis, figures, published.ids);
+  await engine.run(readSql('datasets/020-revision-delta.sql'));
   await engine.run(readSql('datasets/030-revision-sum.sql'));
+  await engine.run(readSql('datasets/040-revision-side.sql'));
+  await engine.run(readSql('datasets/050-revision.sql'));
+  await engine.run(`CREATE TABLE ${table} AS ${readSql('reports/revision-entry.sql')}`);
+  const { cases } = await engine.one<{ cases: string }>('SELECT COUNT(*) AS cases FROM revision');
+  const compared = await compareBodies(engine, basis, figures, published);
   await engine.run(`
-    DROP VIEW old_fact; DROP TABLE revision_span;
-    ALTER TABLE revision RENAME TO ${table}; ALTER TABLE revision_sum RENAME TO revision_sum_${basis.kind};`);
-  const { cases } = await engine.one<{ cases: string }>(`SELECT COUNT(*) AS cases FROM ${table}`);
-  const select = `SELECT ${literal(basis.kind)} AS basis, * FROM ${table} ${REVISION_ORDER}`;
-  const checks = await checkStatement(engine, basis, figures);
+    DROP TABLE old_member; DROP TABLE new_member; DROP TABLE revision_indicator; DROP TABLE revision_span;
+    DROP VIEW old_case_fact; DROP VIEW old_mediation_fact;
+    DROP TABLE revision_delta; DROP TABLE revision_sum; DROP TABLE revision_side; DROP TABLE revision;`);
+  const select = `SELECT ${literal(basis.kind)} AS basis, * FROM ${table}`;
   return {
     basis,
     cases: Number(cases),
-    summary: checks.filter(({ scope }) => scope === 'month').map(({ summary }) => summary),
-    checks,
-    entries: () => revisionEntries(engine, select, (org) => figures.nameOf(org)),
+    summary: compared
+      .filter(({ span, orgCode }) => span === 'stock' && orgCode !== WHOLE_CODE)
+      .map((one) => summaryOf(one, nameOf)),
+    checks: basis.kind === 'last_year' ? [] : compared.map((one) => checkOf(one, basis, nameOf)),
+    entries: () => revisionEntries(engine, select, nameOf),
     select,
   };
 }
 
-type StatementCheck = CheckResult & { readonly summary: RevisionSummary };
-
-/** K11 per body: new − published = signed sum over the listed cases, for the stock and the year's flows. */
-async function checkStatement(
+/** `old_member` and `new_member`: who contributes what to the stock and to each flow that both sides know. */
+async function createMembers(
   engine: Engine,
   basis: PublishedBasis,
   figures: Figures,
-): Promise<StatementCheck[]> {
-  const published = await publishedValues(engine, basis);
-  const sums = await engine.rows<{ org_code: string | null } & Record<SumColumn, string>>(
-    `SELECT * FROM revision_sum_${basis.kind}`,
-  );
-  const byOrg = new Map(sums.map((row) => [row.org_code ?? '', row]));
-  const orgs = new Set([...figures.bodies.map(({ code }) => code), ...published.orgs]);
-  orgs.delete(WHOLE_CODE);
-  const flows: WindowId = basis.kind === 'previous' ? 'previous_ytd' : 'ytd';
-  const stock =
-    basis.kind === 'previous'
-      ? { id: 'A01', window: 'month' as WindowId }
-      : { id: 'B01', window: 'month' as WindowId };
-  const compared = [
-    {
-      id: stock.id,
-      window: stock.window,
-      published: 'B01',
-      scope: 'month' as const,
-      column: 'open_delta' as const,
-    },
-    { id: 'A02', window: flows, published: 'A02', scope: 'ytd' as const, column: 'accepted_delta' as const },
-    { id: 'C01', window: flows, published: 'C01', scope: 'ytd' as const, column: 'closed_delta' as const },
-    { id: 'A09', window: flows, published: 'A09', scope: 'ytd' as const, column: 'rejected_delta' as const },
-  ];
-  return [...orgs].sort().flatMap((orgCode) =>
-    compared.map(({ id, window, published: publishedId, scope, column }): StatementCheck => {
-      const before = published.value(scope, orgCode, publishedId);
-      const now = figures.sum(window, orgCode, id);
-      const listed = BigInt(byOrg.get(orgCode)?.[column] ?? '0');
-      return {
-        id: 'K11',
-        name: basis.kind === 'previous' ? '与上期已发布数衔接' : '与本期上一版衔接',
-        scope,
-        orgCode,
-        orgName: figures.nameOf(orgCode),
-        ok: now - before === listed,
-        left: String(now - before),
-        right: String(listed),
-        note: `${id}现为${now}，${basis.period} r${basis.revision}发布的${publishedId}为${before}，修订说明合计${listed}`,
-        summary: {
-          orgCode,
-          orgName: figures.nameOf(orgCode),
-          publishedClosing: String(before),
-          opening: String(now),
-          difference: String(now - before),
-          explained: String(listed),
-        },
-      };
-    }),
-  );
+  publishedIds: ReadonlySet<string>,
+): Promise<void> {
+  const flows = figures.indicators
+    .filter((one) => 'population' in one)
+    .filter(({ id, population }) => !population.endsWith('_stock') && publishedIds.has(id));
+  const today = TODAY[basis.kind];
+  const stock = figures.indicators.filter(({ id }) => id === today.stock);
+  const spanOf = `CASE scope WHEN ${literal(today.month)} THEN 'month' ELSE 'ytd' END`;
+  await engine.run(indicatorSql(flows));
+  const files = { case: literal(basis.caseFactsFile), mediation: literal(basis.mediationFactsFile) };
+  const membership = `read_parquet(${literal(basis.membershipFile)})`;
+  await engine.run(`
+    CREATE VIEW old_case_fact AS SELECT * FROM read_parquet(${files.case});
+    CREATE VIEW old_mediation_fact AS SELECT * FROM read_parquet(${files.mediation});
+    CREATE TABLE revision_span AS SELECT CAST(${basis.flowStartDay} AS BIGINT) AS flow_start_day,
+      CAST(${basis.monthStartDay} AS BIGINT) AS month_start_day, CAST(${basis.endDay} AS BIGINT) AS end_day,
+      ${basis.definitionsChanged ? 1 : 0} AS definitions_changed;
+    CREATE TABLE old_member AS
+      SELECT i.is_mediation, m.record_id, m.org_code, m.scope AS span, m.indicator_id, m.quantity
+      FROM ${membership} m JOIN revision_indicator i ON i.indicator_id = m.indicator_id
+      UNION ALL
+      SELECT 0, record_id, org_code, 'stock', indicator_id, quantity
+      FROM ${membership} WHERE scope = 'month' AND indicator_id = ${literal(PUBLISHED_STOCK)};
+    CREATE TABLE revised_population AS
+      SELECT * FROM population
+      WHERE window_id IN (${[today.month, today.ytd, today.stockWindow].map(literal).join(', ')});
+    CREATE TABLE new_member AS
+      SELECT i.is_mediation, m.record_id, m.org_code, ${spanOf} AS span, m.indicator_id, m.quantity
+      FROM (${membershipSelect(flows, 'revised_population')}) m
+      JOIN revision_indicator i ON i.indicator_id = m.indicator_id
+      WHERE m.scope IN (${literal(today.month)}, ${literal(today.ytd)})
+      UNION ALL
+      SELECT 0, record_id, org_code, 'stock', ${literal(PUBLISHED_STOCK)}, quantity
+      FROM (${membershipSelect(stock, 'revised_population')}) WHERE scope = ${literal(today.stockWindow)};
+    DROP TABLE revised_population;`);
 }
 
-type SumColumn = 'open_delta' | 'accepted_delta' | 'closed_delta' | 'rejected_delta';
+/** `revision_indicator`: the flows; a head counts every member of its population, the others break it down. */
+function indicatorSql(flows: readonly SumIndicator[]): string {
+  const rows = flows.map(({ id, population, where, quantity, kind }, index) => {
+    const isHead = where === undefined && quantity === 'one' ? 1 : 0;
+    const isMediation = population.startsWith('mediation_') ? 1 : 0;
+    return `(${literal(id)}, ${literal(population)}, ${index}, ${isHead}, ${isMediation}, ${kind === 'amount' ? 1 : 0})`;
+  });
+  return `CREATE TABLE revision_indicator AS
+    SELECT * FROM (VALUES ${rows.join(', ')})
+    AS i(indicator_id, population, position, is_head, is_mediation, is_amount);`;
+}
 
-async function publishedValues(
+interface ComparedFigure {
+  readonly orgCode: string;
+  readonly span: 'stock' | 'ytd';
+  readonly id: string;
+  readonly publishedId: string;
+  readonly before: bigint;
+  readonly now: bigint;
+  readonly listed: bigint;
+}
+
+/** Per body and for the whole: published and present figure, and the signed sum over the listed records. */
+async function compareBodies(
   engine: Engine,
-  basis: PublishedBasis,
-): Promise<{ orgs: string[]; value(scope: string, org: string, id: string): bigint }> {
-  const rows = await engine.rows<{ scope: string; org_code: string; indicator_id: string; value: string }>(
-    `SELECT scope, org_code, indicator_id, value FROM ${publishedDatasetSql(basis.datasetFile)}
-     WHERE indicator_id IN ('A02', 'A09', 'B01', 'C01')`,
+  { kind }: PublishedBasis,
+  figures: Figures,
+  published: PublishedDataset,
+): Promise<ComparedFigure[]> {
+  const sums = await engine.rows<{
+    org_code: string | null;
+    span: string;
+    indicator_id: string;
+    delta: string;
+  }>(
+    `SELECT COALESCE(org_code, ${literal(WHOLE_CODE)}) AS org_code, span, indicator_id,
+       CAST(CAST(SUM(delta) AS HUGEINT) AS VARCHAR) AS delta
+     FROM revision_sum
+     WHERE indicator_id IN (${[PUBLISHED_STOCK, ...CHECKED_FLOWS].map(literal).join(', ')})
+     GROUP BY GROUPING SETS ((org_code, span, indicator_id), (span, indicator_id))`,
+  );
+  const listed = new Map(sums.map((row) => [`${row.span}/${row.org_code}/${row.indicator_id}`, row.delta]));
+  const orgs = new Set([...figures.bodies.map(({ code }) => code), ...published.names.keys()]);
+  orgs.delete(WHOLE_CODE);
+  const today = TODAY[kind];
+  return [...[...orgs].sort(), WHOLE_CODE].flatMap((orgCode): ComparedFigure[] => [
+    {
+      orgCode,
+      span: 'stock',
+      id: today.stock,
+      publishedId: PUBLISHED_STOCK,
+      before: published.value('month', orgCode, PUBLISHED_STOCK),
+      now: figures.sum(today.stockWindow, orgCode, today.stock),
+      listed: BigInt(listed.get(`stock/${orgCode}/${PUBLISHED_STOCK}`) ?? '0'),
+    },
+    ...CHECKED_FLOWS.map((id) => ({
+      orgCode,
+      span: 'ytd' as const,
+      id,
+      publishedId: id,
+      before: published.value('ytd', orgCode, id),
+      now: figures.sum(today.ytd, orgCode, id),
+      listed: BigInt(listed.get(`ytd/${orgCode}/${id}`) ?? '0'),
+    })),
+  ]);
+}
+
+/** K11: new − published = signed sum over the listed records, for the stock and the year's flows. */
+function checkOf(
+  { orgCode, span, id, publishedId, before, now, listed }: ComparedFigure,
+  { kind, period, revision }: PublishedBasis,
+  nameOf: (org: string) => string,
+): CheckResult {
+  return {
+    id: 'K11',
+    name: kind === 'previous' ? '与上期已发布数衔接' : '与本期上一版衔接',
+    scope: span === 'stock' ? 'month' : 'ytd',
+    orgCode,
+    orgName: nameOf(orgCode),
+    ok: now - before === listed,
+    left: String(now - before),
+    right: String(listed),
+    note: `${id}现为${now}，${period} r${revision}发布的${publishedId}为${before}，修订说明合计${listed}`,
+  };
+}
+
+function summaryOf(
+  { orgCode, before, now, listed }: ComparedFigure,
+  nameOf: (org: string) => string,
+): RevisionSummary {
+  return {
+    orgCode,
+    orgName: nameOf(orgCode),
+    publishedClosing: String(before),
+    opening: String(now),
+    difference: String(now - before),
+    explained: String(listed),
+  };
+}
+
+interface PublishedDataset {
+  /** Names of the bodies and of the whole, as published. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly ids: ReadonlySet<string>;
+  value(scope: string, org: string, id: string): bigint;
+}
+
+async function publishedDataset(engine: Engine, { datasetFile }: PublishedBasis): Promise<PublishedDataset> {
+  const source = publishedDatasetSql(datasetFile);
+  const ids = await engine.rows<{ id: string }>(`SELECT DISTINCT indicator_id AS id FROM ${source}`);
+  const rows = await engine.rows<
+    Record<'scope' | 'org_code' | 'org_name' | 'indicator_id', string> & { value: string | null }
+  >(
+    `SELECT scope, org_code, org_name, indicator_id, value FROM ${source}
+     WHERE indicator_id IN (${[PUBLISHED_STOCK, ...CHECKED_FLOWS].map(literal).join(', ')})`,
   );
   const values = new Map(rows.map((row) => [`${row.scope}/${row.org_code}/${row.indicator_id}`, row.value]));
   return {
-    orgs: [...new Set(rows.map(({ org_code }) => org_code))],
+    names: new Map(rows.map(({ org_code, org_name }) => [org_code, org_name])),
+    ids: new Set(ids.map(({ id }) => id)),
     value: (scope, org, id) => BigInt(values.get(`${scope}/${org}/${id}`) ?? '0'),
   };
 }
@@ -187,66 +304,65 @@ export function publishedDatasetSql(file: string): string {
     columns = {'period': 'VARCHAR', 'scope': 'VARCHAR', 'org_code': 'VARCHAR', 'org_name': 'VARCHAR', 'indicator_id': 'VARCHAR', 'indicator_name': 'VARCHAR', 'unit': 'VARCHAR', 'value': 'VARCHAR'})`;
 }
 
+/** The rows of one record follow one another. */
 async function* revisionEntries(
   engine: Engine,
   select: string,
   nameOf: (org: string) => string,
 ): AsyncGenerator<RevisionEntry> {
-  for await (const rows of engine.stream<RawRevision>(select)) {
+  let open: { key: string; entry: RevisionEntry; effects: RevisionEffect[] } | undefined;
+  for await (const rows of engine.stream<RawEntry>(select)) {
     for (const row of rows) {
-      yield {
-        caseId: row.case_id ?? '',
-        caseNo: row.case_no ?? '',
-        cause: row.cause,
-        oldValues: row.is_new === 1 ? '无此案' : sideText(row, 'old', nameOf),
-        newValues: row.is_gone === 1 ? '无此案' : sideText(row, 'new', nameOf),
-        effects: effectsOf(row, nameOf),
-      };
+      const key = `${row.is_mediation}/${row.record_id ?? ''}`;
+      if (open?.key !== key) {
+        if (open !== undefined) yield open.entry;
+        const effects: RevisionEffect[] = [];
+        open = { key, entry: entryOf(row, effects, nameOf), effects };
+      }
+      open.effects.push({
+        orgCode: row.effect_org_code ?? '',
+        orgName: nameOf(row.effect_org_code ?? ''),
+        openingDelta: row.open_delta,
+        otherDeltas: row.other_deltas,
+      });
     }
   }
+  if (open !== undefined) yield open.entry;
+}
+
+function entryOf(
+  row: RawEntry,
+  effects: readonly RevisionEffect[],
+  nameOf: (org: string) => string,
+): RevisionEntry {
+  return {
+    caseId: row.record_id ?? '',
+    caseNo: row.is_mediation === 1 ? '（案外调解）' : (row.case_no ?? ''),
+    cause: row.cause,
+    oldValues: row.is_new === 1 ? '无此案' : sideText(row, 'old', nameOf),
+    newValues: row.is_gone === 1 ? '无此案' : sideText(row, 'new', nameOf),
+    effects,
+  };
 }
 
 type Side = 'old' | 'new';
 
-function sideText(row: RawRevision, side: Side, nameOf: (org: string) => string): string {
+function sideText(row: RawEntry, side: Side, nameOf: (org: string) => string): string {
   const day = (value: string | null): string => (value === null ? '—' : dayText(Number(value)));
   const org = row[`${side}_org_code`];
+  const accepted = row[`${side}_accept_day`];
+  const rejected = row[`${side}_reject_day`];
   return [
     `机构 ${org === null ? '—' : nameOf(org)}`,
-    `受理日期 ${day(row[`${side}_accept_day`])}`,
+    `受理日期 ${day(accepted)}`,
+    ...(accepted === null && rejected !== null ? [`不予受理日期 ${day(rejected)}`] : []),
     `结案日期 ${day(row[`${side}_close_day`])}`,
     stateText(row[`${side}_deleted`], row[`${side}_counted`], row[`${side}_exclusion`]),
   ].join(';');
 }
 
-function stateText(deleted: number, counted: number, exclusion: string | null): string {
+function stateText(deleted: number | null, counted: number | null, exclusion: string | null): string {
   if (deleted === 1) return '已删除';
   if (counted === 1) return '计入';
   return exclusion === null ? '未受理' : `待核查（${exclusion}）`;
-}
-
-/** What the case changes: at its body, or at both where the body changed. */
-function effectsOf(row: RawRevision, nameOf: (org: string) => string): RevisionEffect[] {
-  const effect = (org: string | null, oldSign: 0 | 1, newSign: 0 | 1): RevisionEffect => {
-    const delta = (old: number, now: number): number => newSign * now - oldSign * old;
-    const others = [
-      ['累计A02', delta(row.old_accepted, row.new_accepted)],
-      ['累计C01', delta(row.old_closed, row.new_closed)],
-      ['累计A09', delta(row.old_rejected, row.new_rejected)],
-    ] as const;
-    return {
-      orgCode: org ?? '',
-      orgName: nameOf(org ?? ''),
-      openingDelta: String(delta(row.old_open, row.new_open)),
-      otherDeltas: others
-        .filter(([, change]) => change !== 0)
-        .map(([name, change]) => `${name} ${change > 0 ? '+' : '−'}${Math.abs(change)}`)
-        .join(';'),
-    };
-  };
-  if (row.is_new === 1) return [effect(row.new_org_code, 0, 1)];
-  if (row.is_gone === 1) return [effect(row.old_org_code, 1, 0)];
-  return row.old_org_code === row.new_org_code
-    ? [effect(row.new_org_code, 1, 1)]
-    : [effect(row.old_org_code, 1, 0), effect(row.new_org_code, 0, 1)];
 }

@@ -12,7 +12,9 @@ export interface EarlierPublication {
   readonly manifest: PublicationManifest;
   readonly dir: string;
   readonly datasetFile: string;
-  readonly factsFile: string;
+  readonly caseFactsFile: string;
+  readonly mediationFactsFile: string;
+  readonly membershipFile: string;
 }
 
 export interface EarlierPublications {
@@ -42,10 +44,11 @@ export async function findEarlier(
   };
 }
 
-/** One publication with its dataset and frozen facts, verified. */
+/** One publication with its dataset, frozen facts and membership, verified. */
 export async function openPublication(home: Home, publication: Publication): Promise<EarlierPublication> {
   const dir = publicationDir(home, publication);
   const manifest = await readFolder(dir, publication.manifestSha256 ?? undefined);
+  const named = (name: string) => verifiedArtefact(dir, manifest, (entry) => entry.path === name);
   return {
     publication,
     manifest,
@@ -55,6 +58,8 @@ export async function openPublication(home: Home, publication: Publication): Pro
       manifest,
       ({ path, kind }) => kind === 'dataset' && path.endsWith('.csv'),
     ),
-    factsFile: await verifiedArtefact(dir, manifest, ({ path }) => path === 'case-facts.parquet'),
+    caseFactsFile: await named('case-facts.parquet'),
+    mediationFactsFile: await named('mediation-facts.parquet'),
+    membershipFile: await named('membership.parquet'),
   };
 }

@@ -1,5 +1,5 @@
 /** From the raw views of a snapshot to the tables that every rule, indicator and link reads. */
-import { VIEWS } from '../../../schemas/contract.ts';
+import { VIEWS, type ViewName } from '../../../schemas/contract.ts';
 import type { Definitions } from '../../runtime/definitions.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
@@ -13,6 +13,8 @@ export interface NormaliseOptions {
   /** First and last day of the period, YYYY-MM-DD. */
   readonly start: string;
   readonly end: string;
+  /** Told after each view, for progress. */
+  readonly onView?: (view: ViewName) => void;
 }
 
 /**
@@ -26,7 +28,10 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
   const asOfDay = await createParameter(engine, options);
   await createTextForms(engine);
   await createTraces(engine);
-  for (const view of VIEWS) await createValidTable(engine, view, asOfDay);
+  for (const view of VIEWS) {
+    await createValidTable(engine, view, asOfDay);
+    options.onView?.(view.name);
+  }
   await addCaseNumberWords(engine);
   await engine.run(readSql('validate/040-lookups.sql'));
   await engine.run(readSql('validate/020-needed-block.sql'));

@@ -10,7 +10,7 @@ LIMIT getvariable('demo_defects') - getvariable('demo_defects') // 2;
 INSERT INTO demo_defect
 SELECT 'V006', 'ARB_CASE', case_id::VARCHAR, case_id, 'REJECT_DATE set ten days after the as-of date'
 FROM demo_free
-WHERE reject_date >= DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
+WHERE reject_date >= getvariable('demo_last_month')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 

@@ -2,7 +2,7 @@
 INSERT INTO demo_defect
 SELECT 'V007', 'ARB_CASE', case_id::VARCHAR, case_id, 'APPLY_DATE set three days after ACCEPT_DATE'
 FROM demo_free
-WHERE accept_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
+WHERE accept_date < getvariable('demo_last_month')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 

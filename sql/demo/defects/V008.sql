@@ -2,8 +2,7 @@
 INSERT INTO demo_defect
 SELECT 'V008', 'ARB_CASE', case_id::VARCHAR, case_id, 'APPLY_DATE set 30 days earlier'
 FROM demo_free
-WHERE accept_date BETWEEN DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
-    AND last_day(DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER)
+WHERE accept_date BETWEEN getvariable('demo_last_month') AND getvariable('demo_month_end')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');
 

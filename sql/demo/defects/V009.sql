@@ -15,10 +15,12 @@ LIMIT getvariable('demo_defects') // 2;
 
 UPDATE demo_arb_case SET close_date = accept_date - INTERVAL 5 DAY
 WHERE case_id IN (
-  SELECT case_id FROM demo_defect WHERE rule_id = 'V009' AND done = 'CLOSE_DATE set five days before ACCEPT_DATE'
+  SELECT case_id FROM demo_defect
+  WHERE rule_id = 'V009' AND done = 'CLOSE_DATE set five days before ACCEPT_DATE'
 );
 
 UPDATE demo_arb_case SET close_date = getvariable('demo_as_of') + 20
 WHERE case_id IN (
-  SELECT case_id FROM demo_defect WHERE rule_id = 'V009' AND done = 'CLOSE_DATE set twenty days after the as-of date'
+  SELECT case_id FROM demo_defect
+  WHERE rule_id = 'V009' AND done = 'CLOSE_DATE set twenty days after the as-of date'
 );

@@ -2,7 +2,8 @@
 INSERT INTO demo_defect
 SELECT 'V016', 'ARB_CASE', case_id::VARCHAR, case_id, 'EXCLUDED_DAYS set to -3'
 FROM demo_free
-WHERE close_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER AND limit_start_date IS NULL
+WHERE close_date < getvariable('demo_last_month')
+  AND limit_start_date IS NULL
   AND close_date - accept_date BETWEEN 1 AND 25
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');

@@ -20,5 +20,6 @@ WHERE case_id IN (
 
 UPDATE demo_arb_case SET case_status = '10'
 WHERE case_id IN (
-  SELECT case_id FROM demo_defect WHERE rule_id = 'V020' AND done = 'CASE_STATUS of an accepted case set to 10'
+  SELECT case_id FROM demo_defect
+  WHERE rule_id = 'V020' AND done = 'CASE_STATUS of an accepted case set to 10'
 );

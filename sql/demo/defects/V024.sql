@@ -9,7 +9,8 @@ LIMIT getvariable('demo_defects') - getvariable('demo_defects') // 2;
 INSERT INTO demo_defect
 SELECT 'V024', 'ARB_CASE', case_id::VARCHAR, case_id, 'CASE_STATUS set to 40'
 FROM demo_free
-WHERE accept_date IS NOT NULL AND close_date IS NULL AND case_status IN ('20', '30') AND accept_date >= DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
+WHERE accept_date IS NOT NULL AND close_date IS NULL AND case_status IN ('20', '30')
+  AND accept_date >= getvariable('demo_last_month')
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects') // 2;
 

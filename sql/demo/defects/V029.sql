@@ -8,7 +8,7 @@ SELECT
   case_id,
   'case ' || case_id || ' applied for again three days later and rejected'
 FROM demo_free
-WHERE accept_date < DATE '1970-01-01' + getvariable('demo_last_month_day')::INTEGER
+WHERE accept_date < getvariable('demo_last_month')
   AND applicant_id_no IS NOT NULL AND respondent_id_no IS NOT NULL
 ORDER BY draw, case_id
 LIMIT getvariable('demo_defects');

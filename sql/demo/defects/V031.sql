@@ -1,6 +1,7 @@
 -- One row per party of a case that does not exist.
 INSERT INTO demo_defect
-SELECT 'V031', 'ARB_PARTY', (case_id * 10 + 8000000000)::VARCHAR, case_id, 'a copy of a party with an unknown CASE_ID'
+SELECT 'V031', 'ARB_PARTY', (case_id * 10 + 8000000000)::VARCHAR, case_id,
+  'a copy of a party with an unknown CASE_ID'
 FROM demo_free
 WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id

@@ -1,6 +1,7 @@
 -- One row per worker who was fifteen years old on applying.
 INSERT INTO demo_defect
-SELECT 'V036', 'ARB_PARTY', (case_id * 10 + 1)::VARCHAR, case_id, 'ID_NO and BIRTH_DATE set to those of a worker of 15'
+SELECT 'V036', 'ARB_PARTY', (case_id * 10 + 1)::VARCHAR, case_id,
+  'ID_NO and BIRTH_DATE set to those of a worker of 15'
 FROM demo_free
 WHERE applicant_side = '1' AND applicant_id_no IS NOT NULL AND apply_date < getvariable('demo_as_of') - 30
 ORDER BY draw, case_id

@@ -1,6 +1,7 @@
 -- One row per claim of a case that does not exist.
 INSERT INTO demo_defect
-SELECT 'V038', 'ARB_CLAIM', (case_id * 10 + 8000000000)::VARCHAR, case_id, 'a copy of a claim with an unknown CASE_ID'
+SELECT 'V038', 'ARB_CLAIM', (case_id * 10 + 8000000000)::VARCHAR, case_id,
+  'a copy of a claim with an unknown CASE_ID'
 FROM demo_free
 WHERE accept_date IS NOT NULL
 ORDER BY draw, case_id

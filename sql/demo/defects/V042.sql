@@ -20,5 +20,6 @@ WHERE mediation_id::VARCHAR IN (
 
 UPDATE demo_arb_mediation SET close_date = accept_date - INTERVAL 3 DAY
 WHERE mediation_id::VARCHAR IN (
-  SELECT record_key FROM demo_defect WHERE rule_id = 'V042' AND done = 'CLOSE_DATE set three days before ACCEPT_DATE'
+  SELECT record_key FROM demo_defect
+  WHERE rule_id = 'V042' AND done = 'CLOSE_DATE set three days before ACCEPT_DATE'
 );

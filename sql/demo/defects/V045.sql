@@ -22,5 +22,6 @@ INSERT INTO demo_pre_application
 SELECT * REPLACE (updated_at - INTERVAL 1 MINUTE AS updated_at)
 FROM demo_pre_application
 WHERE pre_app_id IN (
-  SELECT record_key FROM demo_defect WHERE rule_id = 'V045' AND done = 'a second row with an earlier UPDATED_AT'
+  SELECT record_key FROM demo_defect
+  WHERE rule_id = 'V045' AND done = 'a second row with an earlier UPDATED_AT'
 );

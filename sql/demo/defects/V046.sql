@@ -20,5 +20,6 @@ WHERE pre_app_id IN (
 
 UPDATE demo_pre_application SET review_time = submit_time - INTERVAL 1 DAY
 WHERE pre_app_id IN (
-  SELECT record_key FROM demo_defect WHERE rule_id = 'V046' AND done = 'REVIEW_TIME set a day before SUBMIT_TIME'
+  SELECT record_key FROM demo_defect
+  WHERE rule_id = 'V046' AND done = 'REVIEW_TIME set a day before SUBMIT_TIME'
 );

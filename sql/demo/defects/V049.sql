@@ -27,7 +27,8 @@ WHERE case_id IN (
 
 UPDATE demo_arb_case SET employer_nature = translate(employer_nature, '0123456789', '０１２３４５６７８９')
 WHERE case_id IN (
-  SELECT case_id FROM demo_defect WHERE rule_id = 'V049' AND done = 'digits of EMPLOYER_NATURE made full-width'
+  SELECT case_id FROM demo_defect
+  WHERE rule_id = 'V049' AND done = 'digits of EMPLOYER_NATURE made full-width'
 );
 
 UPDATE demo_arb_party SET id_no = lower(id_no)
