@@ -13,7 +13,7 @@ import {
 import { registerRun, registerRuns } from './commands/run.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
-import { withCommand } from './context.ts';
+import { isJson, withCommand } from './context.ts';
 import { registerWith } from './register.ts';
 import { type Output, printJson, printLines, standardOutput } from './result.ts';
 
@@ -38,7 +38,7 @@ Examples:
     );
   const register = registerWith(async (handler, options, args) => {
     const result = await withCommand(options, args, commandLine, handler, async (found) => {
-      await (options.json === true ? printJson : printLines)(output, found);
+      await (isJson(options) ? printJson : printLines)(output, found);
     });
     end(result.exit ?? EXIT.done);
   });
@@ -63,7 +63,7 @@ Examples:
 /** Carry one command line out and set the process's exit code. Called once. */
 export async function main(args: readonly string[]): Promise<void> {
   const output = standardOutput();
-  const wantsJson = args.includes('--json');
+  const wantsJson = args.includes('--json') || args.join(' ').includes('--format json');
   try {
     const program = buildProgram(args, output, (exit) => {
       process.exitCode = exit;

@@ -12,10 +12,15 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
+/** Whether one JSON document is wanted; `--format json` is another word for `--json`. */
+export function isJson(options: GlobalOptions & { readonly format?: string }): boolean {
+  return options.json === true || options.format === 'json';
+}
+
 /** The outside world as this process has it: the terminal is standard error, the actor the system's user. */
 export function systemEffects(options: GlobalOptions, args: readonly string[]): Effects {
   const terminal = openTerminal();
-  const quiet = options.json === true;
+  const quiet = isJson(options);
   return {
     clock: systemClock,
     log: new Logger({ terminal, clock: systemClock, level: logLevelFrom(process.env), quiet }),

@@ -69,7 +69,7 @@ interface FindingOptions {
   state?: string;
   severity?: string;
   run?: string;
-  format: 'text' | 'csv';
+  format: 'text' | 'csv' | 'json';
 }
 
 export function registerFindings(program: Command, register: Register): void {
@@ -84,8 +84,8 @@ export function registerFindings(program: Command, register: Register): void {
     )
     .option('--run <id>', 'the findings of this run')
     .addOption(
-      new Option('--format <format>', 'text for people, csv for a table program')
-        .choices(['text', 'csv'])
+      new Option('--format <format>', 'text for people, csv for a table program, json as with --json')
+        .choices(['text', 'csv', 'json'])
         .default('text'),
     );
   register<FindingOptions>(command, listFindings, [

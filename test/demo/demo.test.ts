@@ -109,10 +109,7 @@ describe('a small source', () => {
   afterAll(() => source.close());
 
   test('has defects of every rule, each in a record of its own', async () => {
-    const {
-      engine,
-      defects: { defects },
-    } = source;
+    const { defects } = source.defects;
     for (const rule of DEFECT_RULES) {
       const own = defects.filter((defect) => defect.rule === rule);
       expect(own.length, rule).toBeGreaterThanOrEqual(rule === 'V048' ? 1 : 2);

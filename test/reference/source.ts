@@ -169,7 +169,7 @@ function keep(view: ReferenceView, rows: readonly RawRow[], choose: ChooseTied):
     else groups.set(key, [...(groups.get(key) ?? []), raw]);
   }
   for (const group of groups.values()) {
-    const newest = group.map(updatedAt).reduce((a, b) => (a < b ? b : a));
+    const newest = group.map(updatedAt).toSorted().at(-1);
     const tied = group.filter((raw) => updatedAt(raw) === newest);
     const [only] = tied;
     const isRepeated = group.length > 1 && group.some((raw) => !new Row(view, raw, false).isDeleted);

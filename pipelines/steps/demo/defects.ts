@@ -57,8 +57,8 @@ const PERIOD_RULES = ['V047', 'V048'];
 const BATCH = 4;
 
 /**
- * Inject the slice's share of the defects of sql/demo/defects, rule by rule, into clean rows of the slice that
- * have no other defect. What one slice could not hold, the next ones make up for.
+ * Inject the slice's share of the defects of sql/demo/defects, rule by rule, into clean rows of the slice
+ * that have no other defect. What one slice could not hold, the next ones make up for.
  */
 export async function injectDefects(
   engine: Engine,

@@ -30,7 +30,7 @@ export function demoAsOf(options: DemoOptions): string {
 /**
  * Fill the six empty contract tables of an open engine. No row passes through JavaScript.
  * Memory stays bounded: bodies are made in slices of together about 200,000 cases.
- * @throws ArbdataError E_USAGE or E_PERIOD for options out of range, E_DEFINITION for a broken definition file
+ * @throws ArbdataError E_USAGE or E_PERIOD for options out of range, E_DEFINITION for a broken file
  */
 export async function fillDemo(
   engine: Engine,
@@ -39,7 +39,7 @@ export async function fillDemo(
 ): Promise<DemoResult> {
   const definitions = readDemoDefinitions();
   const plan = planDemo(options, definitions);
-  // The rows get their order when they are written (290-write-slice.sql); before that, order only costs threads.
+  // Rows get their order when they are written (290-write-slice.sql); before that, it only costs time.
   await engine.run('SET preserve_insertion_order = false');
   await prepare(engine, plan, definitions.demo);
   const slices = await engine.rows<{ slice: string; cases: string }>(
