@@ -7,7 +7,8 @@ import type { Cell, SheetWriter, WorkbookWriter } from '../workbook.ts';
 import { addHeading, addMerged, addNotes, cell, chineseDay, draftMark, lineCount, sum } from './layout.ts';
 
 /** 编号/label · name · unit or result · text. */
-const WIDTHS = [16, 38, 14, 72];
+// The third column also holds the heading's centre part: a period in words.
+const WIDTHS = [16, 36, 24, 64];
 const LINE_HEIGHT = 13.5;
 
 export async function addNotesSheet(

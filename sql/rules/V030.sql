@@ -1,20 +1,21 @@
 -- One row per undeleted case that breaks V030: accepted without an applicant or without a respondent
--- (办案规则 art. 30).
-WITH missing AS (
-  SELECT c.case_id, c.org_code, '缺申请人' AS what
-  FROM valid_case c
-  WHERE is_undeleted(c.deleted) AND c.accept_day IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM valid_party p WHERE p.role = '1' AND p.case_id = c.case_id)
+-- (办案规则 art. 30). The bits say what a key stands for: 4 an accepted case, 1 an applicant, 2 a
+-- respondent; one grouping is half the work of two joins.
+WITH presence AS (
+  SELECT case_id, 4 AS bits FROM valid_case WHERE is_undeleted(deleted) AND accept_day IS NOT NULL
   UNION ALL
-  SELECT c.case_id, c.org_code, '缺被申请人' AS what
-  FROM valid_case c
-  WHERE is_undeleted(c.deleted) AND c.accept_day IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM valid_party p WHERE p.role = '2' AND p.case_id = c.case_id)
+  SELECT case_id, CASE role WHEN '1' THEN 1 WHEN '2' THEN 2 ELSE 0 END AS bits
+  FROM valid_party WHERE case_id IS NOT NULL
+),
+incomplete AS (
+  SELECT case_id, bit_or(bits) AS bits FROM presence GROUP BY case_id HAVING bit_or(bits) IN (4, 5, 6)
 )
 SELECT
-  record_name(case_id) AS record_key,
-  org_code,
+  record_name(i.case_id) AS record_key,
+  c.org_code,
   ['CASE_ID'] AS field,
-  [string_agg(what, '、' ORDER BY what)] AS value
-FROM missing
-GROUP BY case_id, org_code;
+  [CONCAT_WS('、',
+    CASE WHEN i.bits IN (4, 6) THEN '缺申请人' END,
+    CASE WHEN i.bits IN (4, 5) THEN '缺被申请人' END)] AS value
+FROM incomplete i
+LEFT JOIN valid_case c ON c.case_id = i.case_id;

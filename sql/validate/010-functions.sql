@@ -30,9 +30,8 @@ CREATE MACRO citizen_birth_day(id) AS
 
 -- Province codes of GB/T 2260, with 83: the residence permits of Taiwan residents carry it as a citizen number.
 CREATE MACRO is_province(code) AS code IN (
-  '11', '12', '13', '14', '15', '21', '22', '23', '31', '32', '33', '34', '35', '36', '37',
-  '41', '42', '43', '44', '45', '46', '50', '51', '52', '53', '54', '61', '62', '63', '64', '65',
-  '71', '81', '82', '83');
+  11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46,
+  50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83);
 
 -- GB 32100-2015: the value of one character of a unified social credit code, 0 to 30.
 CREATE MACRO credit_value(id, place) AS

@@ -1,4 +1,5 @@
 /** States against the run before, marks, and fingerprints. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../pipelines/runtime/duckdb.ts';
@@ -97,6 +98,7 @@ describe('states', () => {
       const other = await runOn(cases.toReversed(), { file: path.join(dir, '2') });
       expect(only('V021')(one).map(({ record_key }) => record_key)).toEqual(['2', '9', '10']);
       expect(other).toEqual(one);
+      expect(await readFile(path.join(dir, '2'))).toEqual(await readFile(path.join(dir, '1')));
     });
   });
 });

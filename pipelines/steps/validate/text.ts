@@ -21,10 +21,19 @@ export function normaliseText(kind: Normalisation, text: string): string {
   return kind === 'identity' && /^\d{17}x$/.test(trimmed) ? trimmed.toUpperCase() : trimmed;
 }
 
-/** SQL: true when {@link normaliseText} certainly leaves the text as it is; NULL for NULL. */
+/**
+ * SQL: true when {@link normaliseText} certainly leaves the text as it is; NULL for NULL.
+ * Codes repeat, so the engine runs the regular expression once per dictionary entry. Identity numbers do not repeat:
+ * comparing the ends of an ASCII text costs a third of it.
+ */
 export function isNormalSql(kind: Normalisation, expression: string): string {
-  const form = kind === 'code' ? `[!-~${PLAIN_WIDE}]*` : '([!-~]*[!-wy-~])?';
-  return `regexp_full_match(${expression}, '${form}')`;
+  const e = expression;
+  if (kind === 'code') return `regexp_full_match(${e}, '[!-~${PLAIN_WIDE}]*')`;
+  const endings = ["'x'", "' '", ...[9, 10, 11, 12, 13].map((point) => `chr(${point})`)];
+  const isTrimmed = [`${e} >= '!'`, ...endings.map((ending) => `NOT ends_with(${e}, ${ending})`)].join(
+    ' AND ',
+  );
+  return `(strlen(${e}) = length(${e}) AND (${e} = '' OR (${isTrimmed})))`;
 }
 
 /** SQL: true when {@link normalisePlainSql} gives the normal form. */

@@ -43,9 +43,9 @@ export async function createValidTable(engine: Engine, view: View, asOfDay: numb
   const isRepeated = (await mayRepeatKeys(engine, view)) && (await findRepeatedKeys(engine, view, normal));
   const kept = isRepeated ? keptSelect(view, normal) : normal;
   const table = TABLE_NAMES[view.name];
-  if (view.name === 'ARB_PARTY') await judgeCreditCodes(engine, normal);
+  if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, normal);
   await engine.run(`CREATE TABLE ${table} AS ${typedSelect(view, changed, kept, asOfDay)}`);
-  if (view.name === 'ARB_PARTY') await engine.run('DROP TABLE credit_code');
+  if (view.name === 'ARB_PARTY') await engine.run('DROP TABLE wrong_credit_code');
   for (const column of changed) await recordChanges(engine, view, column);
   for (const { name } of changed) await engine.run(`ALTER TABLE ${table} DROP COLUMN ${originalName(name)}`);
 }
@@ -141,41 +141,44 @@ function typedSelect(
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
   const originals = changed.map(({ name }) => originalName(name));
   if (view.name !== 'ARB_PARTY') return `SELECT ${[...columns, ...originals].join(', ')} FROM (${kept})`;
-  const id = { number: 'id_number', birthDay: 'id_try_birth_day', isCitizen: 'id_is_citizen' };
+  return partySelect([...columns, ...originals].join(', '), kept, asOfDay);
+}
+
+/** Parties with the check columns of their numbers; each level names what the next one uses twice. */
+function partySelect(columns: string, kept: string, asOfDay: number): string {
   return `
-    SELECT * EXCLUDE (${id.number}, ${id.birthDay}, ${id.isCitizen}, id_is_credit_code),
+    SELECT * EXCLUDE (number, birth_day_in_number, is_citizen),
       CASE WHEN id_no IS NULL THEN NULL
-        WHEN party_kind = '1' THEN CASE WHEN ${id.isCitizen} THEN 1 ELSE 0 END
-        WHEN party_kind = '2' THEN id_is_credit_code
+        WHEN party_kind = '1' THEN CASE WHEN is_citizen THEN 1 ELSE 0 END
+        WHEN party_kind = '2' THEN CASE WHEN id_no IN (SELECT code FROM wrong_credit_code) THEN 0 ELSE 1 END
       END AS id_is_valid,
-      CASE WHEN ${id.isCitizen} THEN ${id.birthDay} END AS id_birth_day,
-      CASE WHEN ${id.isCitizen} THEN CASE WHEN (${id.number} % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
+      CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day,
+      CASE WHEN is_citizen THEN CASE WHEN (number % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
     FROM (
-      SELECT *, COALESCE(
-          ${id.birthDay} <= ${asOfDay} AND citizen_check_character(${id.number}) = right(id_no, 1), FALSE
-        ) AS ${id.isCitizen}
+      SELECT *,
+        COALESCE(birth_day_in_number <= ${asOfDay} AND citizen_check_character(number) = substr(id_no, 18, 1), FALSE)
+          AS is_citizen
       FROM (
-        SELECT *,
-          CASE WHEN ${id.number} IS NOT NULL AND is_province(left(id_no, 2)) THEN citizen_birth_day(id_no) END
-            AS ${id.birthDay}
+        SELECT *, CASE WHEN is_province(number // 1000000000000000) THEN citizen_birth_day(id_no) END
+          AS birth_day_in_number
         FROM (
-          SELECT ${[...columns, ...originals].join(', ')},
+          SELECT ${columns},
             CASE WHEN PARTY_KIND = '1' AND regexp_full_match(ID_NO, '[0-9]{17}[0-9X]')
-              THEN CAST(left(ID_NO, 17) AS BIGINT) END AS ${id.number},
-            c.is_valid AS id_is_credit_code
-          FROM (${kept}) k
-          LEFT JOIN credit_code c ON c.code = CASE WHEN PARTY_KIND = '2' THEN ID_NO END)))`;
+              THEN CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
+          FROM (${kept}))))`;
 }
 
 /**
- * `credit_code`: one row per number of an organisation. The same firms stand in many cases, so judging distinct
- * numbers and joining back takes half the time of judging every row.
+ * `wrong_credit_code`: one row per number of an organisation that is none. The same firms stand in many cases, so the
+ * distinct numbers are judged; MATERIALIZED, because the engine else judges every row before making them distinct.
  */
-async function judgeCreditCodes(engine: Engine, normal: string): Promise<void> {
+async function findWrongCreditCodes(engine: Engine, normal: string): Promise<void> {
   await engine.run(`
-    CREATE TEMP TABLE credit_code AS
-    SELECT code, CASE WHEN is_credit_code(code) THEN 1 ELSE 0 END AS is_valid
-    FROM (SELECT DISTINCT ID_NO AS code FROM (${normal}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL)`);
+    CREATE TEMP TABLE wrong_credit_code AS
+    WITH given AS MATERIALIZED (
+      SELECT DISTINCT ID_NO AS code FROM (${normal}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL),
+    judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
+    SELECT code FROM judged WHERE NOT is_valid`);
 }
 
 /** A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read. */
