@@ -14,6 +14,8 @@ export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   readonly lines: readonly string[];
   readonly stream?: RowStream;
+  /** What ends a line for people; absent: LF. */
+  readonly lineEnd?: string;
   readonly exit?: number;
   /** Called when the result has been printed. */
   close?(): void;
@@ -25,10 +27,10 @@ export interface Output {
 
 /** Print a result for people: lines, then the rows. */
 export async function printLines(output: Output, result: CommandResult): Promise<void> {
-  for (const line of result.lines) await output.write(`${line}\n`);
-  const { stream } = result;
+  const { stream, lineEnd = '\n' } = result;
+  for (const line of result.lines) await output.write(`${line}${lineEnd}`);
   if (stream?.line === undefined) return;
-  for await (const row of stream.rows) await output.write(`${stream.line(row)}\n`);
+  for await (const row of stream.rows) await output.write(`${stream.line(row)}${lineEnd}`);
 }
 
 /** Print a result as one JSON document; long lists are written row by row. */

@@ -2,8 +2,8 @@
 import type { Stream } from '../schemas/dataset.ts';
 import { writeText } from './files.ts';
 
-const BOM = '\uFEFF';
-const CRLF = '\r\n';
+export const BOM = '\uFEFF';
+export const CRLF = '\r\n';
 
 const NEEDS_QUOTES = /[",\r\n]/;
 const STARTS_A_FORMULA = /^[=+\-@\t\r]/;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { lastCompleteMonth, type Period } from '../schemas/period.ts';
+import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { writeFileAtomic } from './runtime/files.ts';
@@ -40,6 +41,7 @@ export function hasSource(service: Service): boolean {
  * @throws ArbdataError E_USAGE when the home's source is not a demo and `replace` is not set
  */
 export async function makeDemo(service: Service, request: DemoRequest): Promise<DemoOutcome> {
+  await recover(service);
   await protectRealSource(service, request.replace);
   const until = request.until ?? lastCompleteMonth(shanghaiDate(service.clock));
   if (until.kind !== 'month') {

@@ -94,21 +94,27 @@ async function source(service: Service): Promise<Diagnosis> {
 
 function definitions({ definitions: all, clock }: Service): Diagnosis[] {
   const today = readDate(shanghaiDate(clock), 'today');
-  const year = today.slice(0, 4);
-  const known = all.workingDays.years[year] !== undefined;
-  const nextYear = String(Number(year) + 1);
-  const isLate = today.slice(5) >= '12-01' && all.workingDays.years[nextYear] === undefined;
+  const missing = unknownYears(all.workingDays.years, today);
   const own = all.overridden.length === 0 ? 'as shipped' : `of this home: ${all.overridden.join(', ')}`;
   return [
     ok('definitions', `${own}; SHA-256 ${all.sha256.slice(0, 12)}…`),
-    known && !isLate
-      ? ok('working days', `the arrangement of ${year} is known`)
+    missing.length === 0
+      ? ok('working days', `the arrangement of ${today.slice(0, 4)} and of every year before it is known`)
       : attention(
           'working days',
-          `the arrangement of ${known ? nextYear : year} is not known: its days are provisional`,
+          `the arrangement of ${missing.join(', ')} is not known: its days are provisional`,
           'Add the year to working-days.json in the home folder definitions/ once the State Council has announced it.',
         ),
   ];
+}
+
+/** Years from the first that is listed to this one (in December also the next) that are not. */
+function unknownYears(listed: Readonly<Record<string, unknown>>, today: string): string[] {
+  const thisYear = Number(today.slice(0, 4));
+  const last = today.slice(5) >= '12-01' ? thisYear + 1 : thisYear;
+  const first = Math.min(thisYear, ...Object.keys(listed).map(Number));
+  const years = Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+  return years.filter((year) => listed[year] === undefined);
 }
 
 async function interrupted(service: Service): Promise<Diagnosis[]> {

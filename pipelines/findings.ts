@@ -1,8 +1,9 @@
 /** Findings of a run for people and programs, and marks "verified correct" on them. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { csvLine, neutralised } from '../exports/csv.ts';
+import { BOM, CRLF, csvLine, neutralised } from '../exports/csv.ts';
 import type { Finding } from '../schemas/findings.ts';
+import { shanghaiDate } from './runtime/clock.ts';
 import { literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { readDate } from './runtime/period.ts';
@@ -75,6 +76,10 @@ export async function* findings(service: Service, filter: FindingFilter): AsyncG
   }
 }
 
+export { CRLF };
+/** The header of findings as CSV for people: UTF-8 with a byte order mark. */
+export const FINDINGS_CSV_HEADER = `${BOM}${FINDING_COLUMNS.join(',')}`;
+
 /** One finding as a line of CSV for people, without its line end. */
 export function findingCsvLine(finding: ShownFinding): string {
   return csvLine(FINDING_COLUMNS.map((column) => neutralised(finding[column] ?? ''))).trimEnd();
@@ -89,6 +94,11 @@ export async function markFinding(
   request: { ruleId: string; recordKey: string; reason: string; until: string },
 ): Promise<{ runId: string; fingerprint: string }> {
   const until = readDate(request.until, '--until');
+  if (until < shanghaiDate(service.clock)) {
+    throw new ArbdataError('E_DATE', `--until ${until} is over already`, {
+      advice: 'Give the last day on which the mark is to hold: today or later.',
+    });
+  }
   if (request.reason.trim() === '') {
     throw new ArbdataError('E_USAGE', 'a mark needs a reason', { advice: 'Add --reason "…".' });
   }

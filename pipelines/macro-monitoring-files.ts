@@ -286,7 +286,7 @@ async function place(
     formatVersion: 1,
     product: PRODUCT,
     period: request.period.text,
-    revision: decision.revision ?? 0,
+    revision: decision.state === 'published' ? (decision.revision ?? 0) : 0,
     state: decision.state === 'unchanged' ? 'draft' : decision.state,
     provisional,
     heldReasons: reasons.map(({ text }) => text),

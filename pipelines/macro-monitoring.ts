@@ -157,7 +157,12 @@ async function statements(
     ['same', same],
     ['last_year', lastYear],
   ] as const) {
-    if (earlier === undefined) continue;
+    // The year before a year is both the period before and the same period a year ago.
+    if (
+      earlier === undefined ||
+      (kind === 'last_year' && earlier.manifest.period === previous?.manifest.period)
+    )
+      continue;
     const { manifest, caseFactsFile, mediationFactsFile, membershipFile, datasetFile } = earlier;
     const published = parsePeriod(manifest.period);
     const { start, end } = periodRange(published, manifest.cutoffDay);

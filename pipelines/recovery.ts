@@ -1,20 +1,27 @@
 /** Settle what a killed process left behind, so that the next command starts from a clean state. */
-import { glob, rm } from 'node:fs/promises';
+import { glob, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { removeTree } from './runtime/files.ts';
+import { removeRemains, removeTree } from './runtime/files.ts';
 import { findingsFile } from './runtime/home.ts';
+import { removeDeadScratches } from './runtime/scratch.ts';
 import type { Service } from './runtime/service.ts';
 import { settleIntents } from './steps/publish/publication.ts';
+import { settleSnapshots } from './steps/snapshot/settle.ts';
 
 /**
- * Mark dead runs interrupted, remove their work folders, and complete or withdraw the publications that they left
- * half-way. Living runs are left alone.
+ * Mark dead runs interrupted, remove what they left unfinished, and complete or withdraw the publications that they
+ * left half-way. Living processes are left alone. A kill in the middle of it leaves it to the next command.
  * @returns one English sentence for each thing that was settled
  */
 export async function recover(service: Service): Promise<string[]> {
-  const { home, ledger, actor } = service;
+  const { home, ledger, clock, actor } = service;
+  // Before their end is entered: a run that is no longer listed as dead would never be looked after again.
+  for (const id of (await ledger.heldRuns()).dead) await removeRunRemains(service, id);
   const dead = await ledger.interruptDeadRuns(actor);
-  for (const id of dead) await removeRemains(service, id);
+  await clearWork(service);
+  for (const dir of [home.dir, home.work, home.source, home.findings]) await removeRemains(dir, clock);
+  await removeDeadScratches(home.source, '', clock);
+  await settleSnapshots(home, clock);
   const settled = [
     ...dead.map((id) => `run ${id} was interrupted; what it left unfinished was removed`),
     ...(await settleIntents(home, ledger, actor)),
@@ -24,10 +31,18 @@ export async function recover(service: Service): Promise<string[]> {
 }
 
 /** What a dead run left: its work folder, findings that no finished run stands behind, drafts nobody knows of. */
-async function removeRemains({ home }: Service, runId: string): Promise<void> {
+async function removeRunRemains({ home }: Service, runId: string): Promise<void> {
   await removeTree(path.join(home.work, runId));
   await rm(findingsFile(home, runId), { force: true });
   for await (const draft of glob(`*/*/${runId}`, { cwd: home.out })) {
     await removeTree(path.join(home.out, draft));
   }
+}
+
+/** Remove the work folders of runs that no longer go on. */
+async function clearWork({ home, ledger }: Service): Promise<void> {
+  // In this order: a run is in the ledger before it has a folder.
+  const names = (await readdir(home.work)).filter((name) => name.startsWith('R'));
+  const { alive } = await ledger.heldRuns();
+  for (const name of names) if (!alive.includes(name)) await removeTree(path.join(home.work, name));
 }

@@ -1,6 +1,6 @@
 /** Publish what a check held, with a reason that is recorded. */
 import { parsePeriod } from '../schemas/period.ts';
-import { type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
+import { MACRO_MONITORING, type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 
@@ -43,11 +43,29 @@ export async function releaseRun(
   // The ledger, not the draft folder, says which bytes were held.
   const dataset = run.files.find(({ kind, path }) => kind === 'dataset' && path.endsWith('.csv'));
   if (dataset === undefined || run.snapshotId === null) throw notHeld(runId, run.state);
+  await refuseOvertaken(service, run.period, { runId, snapshotId: run.snapshotId });
   return runMacroMonitoring(service, {
     period: parsePeriod(run.period),
     snapshotId: run.snapshotId,
     release: { runId, reason: reason.trim(), datasetSha256: dataset.sha256 },
   });
+}
+
+/** What was published from a newer snapshot must not be replaced by what an older one held. */
+async function refuseOvertaken(
+  { ledger }: Service,
+  period: string,
+  held: { readonly runId: string; readonly snapshotId: string },
+): Promise<void> {
+  const published = await ledger.latestPublication(MACRO_MONITORING, period);
+  // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
+  const takenAt = (snapshotId: string): string => snapshotId.slice(0, 15);
+  if (published === undefined || takenAt(published.snapshotId) <= takenAt(held.snapshotId)) return;
+  throw new ArbdataError(
+    'E_NOT_RELEASABLE',
+    `run ${held.runId} was overtaken: r${published.revision} of ${period} was published from a newer snapshot`,
+    { advice: 'Run the period again and release that run if it is held.' },
+  );
 }
 
 function notHeld(runId: string, state: string): ArbdataError {

@@ -21,9 +21,14 @@ export async function verifySnapshots(service: Service, id?: string): Promise<Ma
   const ids = id === undefined ? (await listSnapshots(service.home)).map((one) => one.id) : [id];
   const manifests: Manifest[] = [];
   const shown = service.progress.step('verify', { unit: 'snapshots', total: ids.length });
-  for (const one of ids) {
-    manifests.push(await verifySnapshot(service.home, one));
-    shown.advance(1);
+  try {
+    for (const one of ids) {
+      manifests.push(await verifySnapshot(service.home, one));
+      shown.advance(1);
+    }
+  } catch (error) {
+    shown.fail();
+    throw error;
   }
   shown.done();
   return manifests;

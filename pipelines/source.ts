@@ -1,7 +1,9 @@
 /** The source that this home reads, and what it says of itself. */
 import path from 'node:path';
 import { lastCompleteMonth, monthOf, type Period, parsePeriod } from '../schemas/period.ts';
+import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
+import { ownedMark } from './runtime/lock.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import type { Service } from './runtime/service.ts';
 import { checkSource as check, type SourceCheck } from './steps/source/check.ts';
@@ -18,7 +20,7 @@ export function sourceFile(service: Pick<Service, 'home'>): string {
 
 /** Open the source for reading, use it, close it. */
 export async function withSource<T>(service: Service, use: (source: Source) => Promise<T>): Promise<T> {
-  const spillDir = path.join(service.home.work, `source-${process.pid}`);
+  const spillDir = path.join(service.home.work, `source-${ownedMark()}`);
   const { memoryLimitMb, threads } = service.config;
   const source = await openEmbeddedSource(sourceFile(service), {
     spillDir,
@@ -42,6 +44,7 @@ export async function importSource(
   service: Service,
   request: { readonly dir: string; readonly encoding: CsvEncoding; readonly asOf?: string | undefined },
 ): Promise<ImportedFile[]> {
+  await recover(service);
   const { memoryLimitMb, threads } = service.config;
   const files = await importCsv({
     dir: path.resolve(request.dir),

@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import { type Diagnosis, doctor } from '../../pipelines/doctor.ts';
 import { explain } from '../../pipelines/explain.ts';
 import {
-  FINDING_COLUMNS,
+  CRLF,
+  FINDINGS_CSV_HEADER,
   findingCsvLine,
   findings,
   findingsRun,
@@ -125,7 +126,8 @@ async function listFindings(service: Service, options: FindingOptions): Promise<
   if (options.format === 'csv') {
     return {
       json: { run },
-      lines: [FINDING_COLUMNS.join(',')],
+      lines: [FINDINGS_CSV_HEADER],
+      lineEnd: CRLF,
       stream: { key: 'findings', rows, line: (row) => findingCsvLine(row as ShownFinding) },
     };
   }

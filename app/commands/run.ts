@@ -157,7 +157,7 @@ function runResult(
       runId,
       period.text,
       dir,
-      reasons.every(({ releasable }) => releasable),
+      reasons.every(({ releasable }) => releasable) && !provisional,
     ).map(indented),
   ];
   return { json, lines, exit: state === 'held' ? EXIT.held : EXIT.done };
@@ -182,7 +182,7 @@ function nextSteps(
     ...look,
     releasable
       ? `npx arbdata runs release ${runId} --reason "…"    publish it all the same`
-      : 'mend the source: this check cannot be released; then run the period again',
+      : 'this run cannot be released: mend the source, or wait until the period has ended; then run it again',
   ];
 }
 

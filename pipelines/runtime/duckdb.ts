@@ -1,9 +1,9 @@
 /** The one door to DuckDB: bounded memory, spill to a folder of the caller, no network, no extension fetched. */
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ArbdataError } from './errors.ts';
+import { ensureDir, fileError, syncFile, temporaryName } from './files.ts';
 
 /** Values as JSON has them: BIGINT, DECIMAL, DATE and TIMESTAMP arrive as exact text, INTEGER as a number. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -45,7 +45,7 @@ export class Engine {
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
-    mkdirSync(options.spillDir, { recursive: true, mode: 0o700 });
+    ensureDir(options.spillDir);
     try {
       const instance = await DuckDBInstance.create(options.file ?? ':memory:', {
         access_mode: options.readOnly === true ? 'READ_ONLY' : 'AUTOMATIC',
@@ -130,18 +130,19 @@ export class Engine {
     }
   }
 
-  /** Write a query's rows as Parquet (zstd) under a temporary name, then rename; nothing half-written stays. */
+  /** Write a query's rows as Parquet (zstd) under a temporary name, fsync, rename; nothing half-written stays. */
   async copyToParquet(select: string, file: string): Promise<{ rows: number; sizeBytes: number }> {
-    const temporary = path.join(path.dirname(file), `.${path.basename(file)}.tmp`);
+    const temporary = temporaryName(file);
     try {
       const [row] = await this.rows<{ Count: string }>(
         `COPY (${select}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
       );
+      await syncFile(temporary);
       await rename(temporary, file);
       return { rows: Number(row?.Count ?? 0), sizeBytes: statSync(file).size };
     } catch (error) {
       rmSync(temporary, { force: true });
-      throw error;
+      throw fileError(error, file);
     }
   }
 

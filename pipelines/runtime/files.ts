@@ -2,11 +2,13 @@
  * Files that are whole or absent: a temporary name in the same folder, fsync, rename, fsync of the folder.
  * A reader never sees half a file under its final name, and what was renamed survives a power cut.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { chmod, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock } from './clock.ts';
 import { ArbdataError } from './errors.ts';
+import { isOwnerGone, ownedMark } from './lock.ts';
 
 const READ_SIZE_BYTES = 1024 * 1024;
 const WRITE_BITS = 0o222;
@@ -77,7 +79,10 @@ export async function makeReadOnly(dir: string): Promise<void> {
 export async function removeTree(dir: string): Promise<void> {
   if (!(await exists(dir))) return;
   try {
-    await makeFoldersWritable(dir);
+    await makeFoldersWritable(dir).catch((error: unknown) => {
+      // Another process is removing it, too: then the rest of it is as much its as ours.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
     await rm(dir, { recursive: true, force: true });
   } catch (error) {
     throw fileError(error, dir);
@@ -133,9 +138,26 @@ export function syncDirNow(dir: string): void {
   }
 }
 
-/** A name in the same folder that no finished file has. */
+/** A name in the same folder that no finished file has, and that says whose it is. */
 export function temporaryName(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}.tmp`);
+  return path.join(path.dirname(file), `.${path.basename(file)}.${ownedMark()}.tmp`);
+}
+
+/**
+ * Remove the unfinished files and folders in a folder whose process is gone: those whose name bears its mark.
+ * @returns their names
+ * @throws {ArbdataError} E_HOME
+ */
+export async function removeRemains(dir: string, clock: Clock): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of (await readdir(dir)).sort()) {
+    const full = path.join(dir, name);
+    const changedMs = statSync(full, { throwIfNoEntry: false })?.mtimeMs;
+    if (changedMs === undefined || !isOwnerGone(name, changedMs, clock)) continue;
+    await removeTree(full);
+    removed.push(name);
+  }
+  return removed;
 }
 
 /** A fault of the file system as one of our errors that names the path; anything else as it is. */
@@ -198,11 +220,12 @@ async function makeFoldersWritable(dir: string): Promise<void> {
 async function syncTree(dir: string): Promise<void> {
   for await (const entry of walk(dir)) {
     if (entry.kind === 'folder') syncDirNow(entry.path);
-    else if (entry.kind === 'file') await syncPath(entry.path);
+    else if (entry.kind === 'file') await syncFile(entry.path);
   }
 }
 
-async function syncPath(file: string): Promise<void> {
+/** Bring the content of a file to the disk. */
+export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r');
   try {
     await handle.sync();

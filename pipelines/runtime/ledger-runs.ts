@@ -83,10 +83,17 @@ export async function begin(db: LedgerDb, clock: Clock, wanted: NewRun): Promise
   return { id, interrupted };
 }
 
+/** Ids of the runs that hold a lock, by whether their process lives. */
+export async function held(db: LedgerDb, clock: Clock): Promise<{ alive: string[]; dead: string[] }> {
+  const locks = await db.selectFrom('lock').selectAll().execute();
+  const ids = (isAlive: boolean) =>
+    locks.filter((lock) => isHolderAlive(lock, clock) === isAlive).map((lock) => lock.runId);
+  return { alive: [...new Set(ids(true))], dead: [...new Set(ids(false))] };
+}
+
 /** Mark the runs of dead processes as interrupted and free their locks. Inside a transaction. */
 export async function interruptDead(db: LedgerDb, clock: Clock, actor: string): Promise<string[]> {
-  const locks = await db.selectFrom('lock').selectAll().execute();
-  const dead = [...new Set(locks.filter((lock) => !isHolderAlive(lock, clock)).map((lock) => lock.runId))];
+  const { dead } = await held(db, clock);
   for (const runId of dead) await interrupt(db, clock, runId, { actor });
   return dead;
 }

@@ -139,7 +139,8 @@ function applyNext(database: DatabaseSync, migrations: readonly string[], file: 
     database.exec('COMMIT');
     return name === undefined;
   } catch (error) {
-    database.exec('ROLLBACK');
+    // After some errors (a full disk) SQLite has rolled back by itself; a second time would hide that error.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }

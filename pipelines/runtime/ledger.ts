@@ -116,6 +116,11 @@ export class Ledger {
     return run;
   }
 
+  /** Ids of the runs that hold a lock, by whether their process lives. */
+  async heldRuns(): Promise<{ readonly alive: readonly string[]; readonly dead: readonly string[] }> {
+    return runs.held(this.#db, this.#clock);
+  }
+
   /** Mark the runs of dead processes as interrupted, free their locks, and tell their ids. */
   async interruptDeadRuns(actor: string): Promise<string[]> {
     return this.#auditedWrite(({ db }) => runs.interruptDead(db, this.#clock, actor));

@@ -1,4 +1,5 @@
 /** Whether the process behind a lock still lives: by process id and start time, so that a reused id is no life. */
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { type Clock, stampToMs } from './clock.ts';
@@ -7,6 +8,8 @@ import { type Clock, stampToMs } from './clock.ts';
 export const HEARTBEAT_MS = 15_000;
 /** A holder on another host, whose processes cannot be seen, counts as dead after this silence. */
 export const SILENT_HOST_MS = 180_000;
+/** Another host's unfinished file has no heartbeat: it counts as left behind when it has not changed for a day. */
+const FOREIGN_REMAINS_MS = 86_400_000;
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -30,6 +33,32 @@ export function isHolderAlive(
 ): boolean {
   if (holder.host === os.hostname()) return isProcessAlive(holder.pid, holder.processStart);
   return clock.now().getTime() - stampToMs(holder.heartbeat) < SILENT_HOST_MS;
+}
+
+/**
+ * A mark for the name of something unfinished: it says which process is at it, and is never given twice.
+ * Host, process id, its start, and chance: `3f0a91-4711-c2d4e6-9b1f03aa`.
+ */
+export function ownedMark(): string {
+  const { pid, processStart: start, host } = ownProcess();
+  return `${short(host)}-${pid}-${short(start)}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Whether a name bears the mark of a process that is gone. Names without a mark belong to nobody in particular. */
+export function isOwnerGone(name: string, changedMs: number, clock: Clock): boolean {
+  const mark = /(?:^|[.-])([0-9a-f]{6})-(\d+)-([0-9a-f]{6})-[0-9a-f]{8}(?:\.tmp)?$/.exec(name);
+  if (mark === null) return false;
+  const [, host, pid, start] = mark;
+  if (host !== short(os.hostname())) return clock.now().getTime() - changedMs > FOREIGN_REMAINS_MS;
+  const now = processStart(Number(pid));
+  if (now === 'dead') return true;
+  // As for a lock: where the start cannot be compared, a signal 0 is what is left.
+  if (now === undefined || start === short('')) return !acceptsSignals(Number(pid));
+  return start !== short(now);
+}
+
+function short(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 6);
 }
 
 function isProcessAlive(pid: number, startedAs: string): boolean {

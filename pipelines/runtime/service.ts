@@ -1,5 +1,4 @@
 /** What every command works with: the home, its configuration and definitions, the ledger, and the effects. */
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Config } from '../../schemas/config.ts';
 import { type Clock, shanghaiStamp } from './clock.ts';
@@ -8,6 +7,7 @@ import { type Definitions, loadDefinitions } from './definitions.ts';
 import { Engine } from './duckdb.ts';
 import { type Home, openHome } from './home.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { ownedMark } from './lock.ts';
 import type { Log } from './log.ts';
 import type { Progress } from './progress.ts';
 
@@ -53,8 +53,7 @@ export async function openEngine(
 ): Promise<Engine> {
   const { memoryLimitMb, threads } = service.config;
   return Engine.open({
-    spillDir:
-      spillDir ?? path.join(service.home.work, `query-${process.pid}-${randomBytes(4).toString('hex')}`),
+    spillDir: spillDir ?? path.join(service.home.work, `query-${ownedMark()}`),
     memoryLimitMb,
     ...(threads === undefined ? {} : { threads }),
   });

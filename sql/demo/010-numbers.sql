@@ -5,17 +5,17 @@
 CREATE OR REPLACE TEMP MACRO demo_scatter(x) AS (xor(x, x >> 15) * 739982445) & 2147483647;
 CREATE OR REPLACE TEMP MACRO demo_key(row_number_, kind) AS demo_scatter(
   xor(
-    demo_scatter((row_number_ + getvariable('demo_seed') * 1103515245 + kind::BIGINT * 362436069)
-      & 2147483647),
+    demo_scatter(
+      (row_number_ + getvariable('demo_seed') * 1103515245 + kind::BIGINT * 362436069) & 2147483647
+    ),
     (getvariable('demo_seed') * 69069 + kind::BIGINT * 521288629) & 2147483647
   )
 );
 
--- A number of 31 bits: the middle of two products, each mixing all lower bits.
+-- A number of 31 bits. The shifts and exclusive-ors between the products matter: products alone would give two
+-- purposes the same number but for a constant, and what should be independent would go together.
 CREATE OR REPLACE TEMP MACRO demo_number(key, purpose) AS
-  ((((((key + purpose::BIGINT * 1327217885) & 2147483647) * 1566083941) >> 15)
-    & 2147483647) * 1812433253 >> 16)
-  & 2147483647;
+  demo_scatter(demo_scatter((key + purpose::BIGINT * 1327217885) & 2147483647));
 
 -- A number from 0 to below `bound`.
 CREATE OR REPLACE TEMP MACRO demo_below(key, purpose, bound) AS (demo_number(key, purpose) * bound) >> 31;

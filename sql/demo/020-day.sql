@@ -40,11 +40,16 @@ SET VARIABLE demo_office_before = (SELECT list(office_day ORDER BY day_number) F
 SET VARIABLE demo_weekday_numbers = (SELECT list(weekday_number::BIGINT ORDER BY day_number) FROM demo_day);
 SET VARIABLE demo_weekdays = (
   SELECT list(day_number ORDER BY weekday_number)
-  FROM (SELECT weekday_number, min(day_number) AS day_number FROM demo_day
-    WHERE weekday_number > 0 GROUP BY 1)
+  FROM (
+    SELECT weekday_number, min(day_number) AS day_number
+    FROM demo_day
+    WHERE weekday_number > 0
+    GROUP BY weekday_number
+  )
 );
-SET VARIABLE demo_office_days = (SELECT list(day_number ORDER BY day_number) FROM demo_day
-  WHERE is_office_day);
+SET VARIABLE demo_office_days = (
+  SELECT list(day_number ORDER BY day_number) FROM demo_day WHERE is_office_day
+);
 
 -- The last open day up to a day; a day past the calendar stays as it is.
 CREATE OR REPLACE TEMP MACRO demo_open_day(day_number) AS

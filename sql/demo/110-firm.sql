@@ -39,10 +39,12 @@ placed AS (
     -- GB 11714 over Y, Y and six digits
     (340 + serial // 100000 % 10 * 9 + serial // 10000 % 10 * 10 + serial // 1000 % 10 * 5
       + serial // 100 % 10 * 8 + serial // 10 % 10 * 4 + serial % 10 * 2) % 11 AS inner_check,
-    demo_pick(key, 3, getvariable('demo_brand_characters')) || demo_pick(key, 4,
-      getvariable('demo_brand_characters'))
-      || CASE WHEN demo_chance(key, 5, 400) THEN demo_pick(key, 6,
-        getvariable('demo_brand_characters')) ELSE '' END
+    demo_pick(key, 3, getvariable('demo_brand_characters'))
+      || demo_pick(key, 4, getvariable('demo_brand_characters'))
+      || CASE
+        WHEN demo_chance(key, 5, 400) THEN demo_pick(key, 6, getvariable('demo_brand_characters'))
+        ELSE ''
+      END
       AS brand
   FROM natured
 ),

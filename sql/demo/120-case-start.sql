@@ -55,15 +55,15 @@ employed AS (
   SELECT
     *,
     -- Some firms have many cases: the square of an even draw. A person who comes back often sues the same
-    -- firm.
+    -- firm again.
     (demo_number(firm_key, 9) * demo_number(firm_key, 9) >> 31) * firms >> 31 AS firm_position,
     CASE group_kind
       WHEN 10 THEN demo_quantile(key, 10, getvariable('demo_collective_workers'))
       WHEN 2 THEN 2 + (demo_below(key, 10, 8) * demo_below(key, 11, 8) // 8)
       ELSE 1
     END AS worker_count,
-    -- Applications on a Saturday or Sunday come in through the portal or by post, if the month still has the
-    -- day.
+    -- Applications on a Saturday or Sunday come in through the portal or by post, if the
+    -- month still has the day.
     CASE
       WHEN demo_chance(key, 12, getvariable('demo_permille').weekendApplication)
         AND open_day + 7 - isodow(DATE '1970-01-01' + open_day::INTEGER) < first_day + days
@@ -73,9 +73,10 @@ employed AS (
   FROM (
     SELECT
       *,
-      CASE WHEN earlier_case IS NOT NULL AND demo_chance(key, 14, 500) THEN demo_key(earlier_case, 3)
-        ELSE key END
-        AS firm_key
+      CASE
+        WHEN earlier_case IS NOT NULL AND demo_chance(key, 14, 500) THEN demo_key(earlier_case, 3)
+        ELSE key
+      END AS firm_key
     FROM drawn
   )
 )

@@ -66,38 +66,33 @@ planned AS (
 timed AS (
   SELECT
     *,
-    CASE WHEN has_suspension THEN greatest(wanted_days, 20) ELSE wanted_days END AS trial_days,
-    CASE WHEN is_overdue OR wanted_days <= 45 THEN 0 ELSE wanted_days - 45 END AS planned_extension
+    CASE WHEN is_overdue OR wanted_days <= 45 THEN 0 ELSE wanted_days - 45 END AS planned_extension,
+    limit_from + planned_exclusion AS counted_from,
+    limit_from + planned_exclusion
+      + CASE WHEN has_suspension THEN greatest(wanted_days, 20) ELSE wanted_days END AS due_day
   FROM planned
+),
+shifted AS (
+  -- What would end on a closed day ends on one of the days before it, not always on a Friday.
+  SELECT
+    *,
+    CASE
+      WHEN demo_open_day(due_day) < due_day THEN demo_open_day(due_day - demo_below(key, 35, 5))
+      ELSE due_day
+    END AS open_end_day
+  FROM timed
 ),
 ended AS (
   SELECT
     *,
     CASE
+      -- A body that closes nothing in its last month makes up for it in the days after.
       WHEN mood = 'unclosed' AND open_end_day BETWEEN getvariable('demo_last_month_day')
         AND getvariable('demo_as_of_day') - 3 THEN getvariable('demo_as_of_day') - demo_below(key, 32, 3)
-      ELSE open_end_day
+      WHEN open_end_day > counted_from THEN open_end_day
+      ELSE due_day
     END AS end_day
-  FROM (
-    SELECT
-      *,
-      CASE
-        WHEN demo_open_day(limit_from + trial_days + planned_exclusion - days_early) > limit_from + planned_exclusion
-          THEN demo_open_day(limit_from + trial_days + planned_exclusion - days_early)
-        ELSE limit_from + trial_days + planned_exclusion
-      END AS open_end_day
-    FROM (
-      -- What would end on a closed day ends on one of the days before it, not always on a Friday.
-      SELECT
-        *,
-        CASE
-          WHEN demo_open_day(limit_from + trial_days + planned_exclusion) < limit_from + trial_days + planned_exclusion
-            THEN demo_below(key, 35, 5)
-          ELSE 0
-        END AS days_early
-      FROM timed
-    )
-  )
+  FROM shifted
 ),
 stated AS (
   SELECT
@@ -146,11 +141,13 @@ SELECT
   CASE WHEN is_accepted THEN decision_day END AS accept_day,
   CASE WHEN is_decided AND is_rejected THEN decision_day END AS reject_day,
   CASE
-    WHEN is_accepted AND limit_from > decision_day AND limit_from <= getvariable('demo_as_of_day') THEN limit_from
+    WHEN is_accepted AND limit_from > decision_day AND limit_from <= getvariable('demo_as_of_day')
+      THEN limit_from
   END AS limit_start_day,
   CASE
     WHEN is_closed THEN planned_exclusion
-    WHEN is_accepted AND has_suspension AND NOT is_suspended AND suspension_day <= getvariable('demo_as_of_day')
+    WHEN is_accepted AND has_suspension AND NOT is_suspended
+      AND suspension_day <= getvariable('demo_as_of_day')
       THEN planned_exclusion
     WHEN is_accepted AND has_publication AND decision_day + 20 <= getvariable('demo_as_of_day')
       THEN planned_exclusion
@@ -168,7 +165,8 @@ SELECT
   CASE
     WHEN is_closed THEN '50'
     WHEN is_accepted AND is_suspended THEN '40'
-    WHEN is_accepted AND (hearing_day IS NOT NULL OR decision_day + 7 <= getvariable('demo_as_of_day')) THEN '30'
+    WHEN is_accepted
+      AND (hearing_day IS NOT NULL OR decision_day + 7 <= getvariable('demo_as_of_day')) THEN '30'
     WHEN is_accepted THEN '20'
     WHEN is_decided THEN '60'
     ELSE '10'

@@ -9,7 +9,8 @@ SELECT
 FROM demo_case_life
 WHERE accept_day IS NOT NULL;
 
--- One row per case of the slice: its parties' identities, number, claims and award; what the views are filled from.
+-- One row per case of the slice: its parties' identities, number, claims and award; what the views are
+-- filled from.
 CREATE OR REPLACE TEMP TABLE demo_case AS
 WITH matter AS (
   SELECT
@@ -29,7 +30,8 @@ WITH matter AS (
     -- Workers of one case ask for much the same, but large groups for less each.
     demo_quantile(c.key, 43, getvariable('demo_claim_fen')) * getvariable('demo_claim_scale') // 100
       * (1 + least(c.worker_count, 40) * 3) // 4 AS drawn_fen,
-    CASE WHEN c.close_mode = '2' THEN demo_pick(c.key, 44, getvariable('demo_award_result')) END AS award_result,
+    CASE WHEN c.close_mode = '2' THEN demo_pick(c.key, 44, getvariable('demo_award_result')) END
+      AS award_result,
     CASE WHEN c.close_mode = '2' AND demo_chance(c.key, 45, getvariable('demo_permille').finalAward) THEN '1'
       ELSE '0' END AS final_award
   FROM demo_case_life c

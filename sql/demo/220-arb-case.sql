@@ -1,9 +1,9 @@
 -- One row per case of the slice.
 INSERT INTO demo_arb_case (
-  case_id, case_no, org_code, pre_app_id, apply_date, apply_channel, accept_date, reject_date, limit_start_date,
-  excluded_days, suspended_since, extend_days, dispute_type, applicant_side, worker_count, is_collective,
-  employer_nature, industry_code, claim_amount, hearing_date, close_date, close_mode, final_award, award_result,
-  award_amount, case_status, deleted, created_at, updated_at
+  case_id, case_no, org_code, pre_app_id, apply_date, apply_channel, accept_date, reject_date,
+  limit_start_date, excluded_days, suspended_since, extend_days, dispute_type, applicant_side, worker_count,
+  is_collective, employer_nature, industry_code, claim_amount, hearing_date, close_date, close_mode,
+  final_award, award_result, award_amount, case_status, deleted, created_at, updated_at
 )
 SELECT
   case_id,

@@ -1,4 +1,5 @@
--- One row per party of the slice's cases: a worker and an employer; more workers, a second employer or a third party.
+-- One row per party of the slice's cases: a worker and an employer; more workers, a second employer or a
+-- third party.
 -- PARTY_ID is CASE_ID and one digit: 1 and 2 the first two, 3 to 6 further workers, 8 and 9 further firms.
 INSERT INTO demo_arb_party (
   party_id, case_id, role, party_kind, name, id_no, gender, birth_date, phone, address, updated_at

@@ -13,5 +13,6 @@ WITH claim AS (
   SELECT case_id, 4, demo_pick(key, 93, getvariable('demo_dispute_type')), fen_4, granted_4, last_day
   FROM demo_case WHERE claim_count >= 4
 )
-SELECT case_id * 10 + position, case_id, claim_type, demo_yuan(fen), demo_yuan(granted), demo_time(last_day, 63000)
+SELECT
+  case_id * 10 + position, case_id, claim_type, demo_yuan(fen), demo_yuan(granted), demo_time(last_day, 63000)
 FROM claim;

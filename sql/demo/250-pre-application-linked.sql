@@ -1,4 +1,5 @@
--- One row per pre-application that led to a case of the slice: submitted some days before, the number written back.
+-- One row per pre-application that led to a case of the slice: submitted some days before, the number
+-- written back.
 INSERT INTO demo_pre_application (
   pre_app_id, submit_time, org_code, applicant_kind, applicant_name, applicant_id_no, respondent_name,
   respondent_id_no, dispute_type, claim_amount, status, review_time, case_no, updated_at

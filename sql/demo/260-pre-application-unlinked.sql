@@ -1,4 +1,5 @@
--- One row per pre-application of the slice that led to no case: waiting, returned, rejected or withdrawn, and a few
+-- One row per pre-application of the slice that led to no case: waiting, returned, rejected or withdrawn,
+-- and a few
 -- approved ones for which nobody has opened a case.
 INSERT INTO demo_pre_application (
   pre_app_id, submit_time, org_code, applicant_kind, applicant_name, applicant_id_no, respondent_name,
@@ -12,7 +13,10 @@ WITH counted AS (
   WHERE r.slice = getvariable('demo_slice')
 ),
 keyed AS (
-  SELECT *, demo_key(first_unlinked + position, 6) AS key, demo_key(first_unlinked + position, 7) AS person_key
+  SELECT
+    *,
+    demo_key(first_unlinked + position, 6) AS key,
+    demo_key(first_unlinked + position, 7) AS person_key
   FROM counted
 ),
 drawn AS (
@@ -20,7 +24,8 @@ drawn AS (
     *,
     first_day + (position * days + demo_below(key, 1, days)) // unlinked AS submit_day,
     demo_pick(key, 2, getvariable('demo_pre_application_status')) AS planned_status,
-    CASE WHEN demo_chance(key, 3, 80) THEN 6 + demo_below(key, 4, 10) ELSE demo_below(key, 4, 5) END AS review_delay,
+    CASE WHEN demo_chance(key, 3, 80) THEN 6 + demo_below(key, 4, 10) ELSE demo_below(key, 4, 5) END
+      AS review_delay,
     CASE WHEN demo_below(person_key, 1, 1000) < 560 THEN '1' ELSE '2' END AS gender,
     first_day - demo_quantile(person_key, 2, getvariable('demo_age_days')) AS birth_day,
     CASE WHEN demo_chance(key, 5, getvariable('demo_permille').employerApplies) THEN '2' ELSE '1' END
@@ -48,7 +53,10 @@ reviewed AS (
     demo_citizen_number(stem) AS worker_id_no,
     CASE WHEN review_day <= getvariable('demo_as_of_day')
       AND NOT (planned_status = '5' AND demo_chance(key, 8, 500))
-      THEN greatest(demo_time(review_day, 32400 + demo_below(key, 9, 28800)), submit_time + INTERVAL 10 MINUTE)
+      THEN greatest(
+        demo_time(review_day, 32400 + demo_below(key, 9, 28800)),
+        submit_time + INTERVAL 10 MINUTE
+      )
     END AS review_time
   FROM timed
 )

@@ -40,8 +40,8 @@ SELECT
   CASE WHEN c.end_day <= getvariable('demo_as_of_day')
     THEN demo_pick(c.key, 6, getvariable('demo_mediation_result')) END,
   demo_pick(c.key, 7, getvariable('demo_mediation_dispute_type')),
-  CASE WHEN demo_chance(c.key, 8, 8) THEN 10 + demo_below(c.key, 9, 20)
-    WHEN demo_chance(c.key, 10, 30) THEN 2 + demo_below(c.key, 9, 8) ELSE 1 END,
+  CASE WHEN demo_chance(c.key, 8, 3) THEN 10 + demo_below(c.key, 9, 20)
+    WHEN demo_chance(c.key, 10, 15) THEN 2 + demo_below(c.key, 9, 8) ELSE 1 END,
   demo_yuan(c.fen),
   CASE WHEN demo_chance(c.key, 11, getvariable('demo_permille').deleted) THEN '1' ELSE '0' END,
   demo_time(

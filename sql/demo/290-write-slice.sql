@@ -1,4 +1,5 @@
--- One row per row of the slice, in the order of the keys, so that the file is the same whatever the threads did.
+-- One row per row of the slice, in the order of the keys, so that the file is the same whatever the threads
+-- did.
 INSERT INTO arb_case SELECT * FROM demo_arb_case ORDER BY case_id, updated_at;
 INSERT INTO arb_party SELECT * FROM demo_arb_party ORDER BY party_id, updated_at;
 INSERT INTO arb_claim SELECT * FROM demo_arb_claim ORDER BY claim_id;

@@ -117,7 +117,10 @@ async function createViews(
   const { ids, orgCode, scope, unmasked } = wanted;
   const positions = ids.map((id, index) => `WHEN ${literal(id)} THEN ${index}`).join(' ');
   const org = orgCode === WHOLE_CODE ? '' : ` AND org_code = ${literal(orgCode)}`;
-  const name = unmasked ? 'name' : `CASE WHEN party_kind = '2' THEN name ELSE ${maskSql('name', 'name')} END`;
+  // An organisation whose number is a citizen number may be a person: when in doubt it is masked.
+  const isFirm =
+    "party_kind = '2' AND NOT COALESCE(regexp_full_match(trim(id_no), '[1-8][0-9]{16}[0-9Xx]'), FALSE)";
+  const name = unmasked ? 'name' : `CASE WHEN ${isFirm} THEN name ELSE ${maskSql('name', 'name')} END`;
   await engine.run(`
     CREATE TABLE explain_member AS
       SELECT *, CASE WHEN starts_with(indicator_id, 'M') THEN 1 ELSE 0 END AS is_mediation,
@@ -129,12 +132,17 @@ async function createViews(
     ${
       files.parties === undefined
         ? 'CREATE TABLE explain_party(case_id BIGINT, party_id BIGINT, role VARCHAR, masked_name VARCHAR);'
-        : `CREATE VIEW explain_party AS
+        : `CREATE TABLE explain_party AS
+             WITH party AS (SELECT * FROM read_parquet(${literal(files.parties)})),
+             kept AS (
+               SELECT *, row_number() OVER (
+                 PARTITION BY party_id ORDER BY updated_at DESC NULLS LAST, to_json(party)) AS place
+               FROM party
+               WHERE party_id IS NULL OR party_id IN (
+                 SELECT party_id FROM party
+                 WHERE case_id IN (SELECT record_id FROM explain_member WHERE is_mediation = 0)))
              SELECT case_id, party_id, role, ${name} AS masked_name
-             FROM (SELECT *, row_number() OVER (PARTITION BY party_id ORDER BY updated_at DESC NULLS LAST) AS rank
-                   FROM read_parquet(${literal(files.parties)})
-                   WHERE case_id IN (SELECT record_id FROM explain_member WHERE is_mediation = 0))
-             WHERE rank = 1;`
+             FROM kept WHERE place = 1 OR party_id IS NULL;`
     }`);
 }
 

@@ -1,4 +1,5 @@
--- One row per case that may be given a defect: undeleted, not from the portal, its worker met once only, its body
+-- One row per case that may be given a defect: undeleted, not from the portal, its worker met once only, its
+-- body
 -- not one with an odd last month. A sample of about 40,000 of the slice, recent cases taken more densely.
 CREATE OR REPLACE TEMP TABLE demo_pool AS
 WITH drawn AS (
@@ -12,7 +13,7 @@ WITH drawn AS (
 sampled AS (
   SELECT *
   FROM drawn
-  WHERE draw < least(2147483648, 2147483648 * CASE WHEN is_recent THEN 400000 ELSE 40000 END // getvariable('demo_slice_cases'))
+  WHERE draw < 2147483648 * CASE WHEN is_recent THEN 400000 ELSE 40000 END // getvariable('demo_slice_cases')
 )
 SELECT
   s.case_id,
@@ -51,8 +52,10 @@ SELECT * FROM demo_pool WHERE case_id NOT IN (SELECT case_id FROM demo_defect WH
 -- One row per mediation that may be given a defect.
 CREATE OR REPLACE TEMP TABLE demo_mediation_pool AS
 SELECT mediation_id, close_date::DATE AS close_date, accept_date::DATE AS accept_date, draw
-FROM (SELECT *, demo_number(demo_key(mediation_id, 10), 1) AS draw FROM demo_arb_mediation WHERE deleted = '0')
-WHERE draw < least(2147483648, 2147483648 * 5000 // getvariable('demo_slice_cases'));
+FROM (
+  SELECT *, demo_number(demo_key(mediation_id, 10), 1) AS draw FROM demo_arb_mediation WHERE deleted = '0'
+)
+WHERE draw < 2147483648 * 5000 // getvariable('demo_slice_cases');
 
 CREATE OR REPLACE TEMP VIEW demo_free_mediation AS
 SELECT * FROM demo_mediation_pool
@@ -66,7 +69,7 @@ FROM (
   FROM demo_pre_application
   WHERE case_no IS NULL AND substr(pre_app_id, 12)::BIGINT >= 500000000
 )
-WHERE draw < least(2147483648, 2147483648 * 20000 // getvariable('demo_slice_cases'));
+WHERE draw < 2147483648 * 20000 // getvariable('demo_slice_cases');
 
 CREATE OR REPLACE TEMP VIEW demo_free_pre_application AS
 SELECT * FROM demo_pre_application_pool

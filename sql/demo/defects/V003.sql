@@ -27,4 +27,5 @@ FROM (
 WHERE demo_arb_case.case_id = pair.case_id;
 
 -- The other case takes no further defect.
-DELETE FROM demo_pool WHERE case_id::VARCHAR IN (SELECT record_key FROM demo_side_effect WHERE rule_id = 'V003');
+DELETE FROM demo_pool
+WHERE case_id::VARCHAR IN (SELECT record_key FROM demo_side_effect WHERE rule_id = 'V003');

@@ -16,7 +16,10 @@ FROM (
       + (year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date)) * 1000
       + substr(applicant_id_no, 15, 3)::BIGINT AS stem
   FROM (
-    SELECT p.case_id, p.applicant_id_no, (p.apply_date - INTERVAL 15 YEAR - INTERVAL 60 DAY)::DATE AS birth_date
+    SELECT
+      p.case_id,
+      p.applicant_id_no,
+      (p.apply_date - INTERVAL 15 YEAR - INTERVAL 60 DAY)::DATE AS birth_date
     FROM demo_pool p
     WHERE p.case_id IN (
       SELECT case_id FROM demo_defect WHERE rule_id = 'V036'

@@ -96,7 +96,8 @@ function valuesOf(figures: Figures): Map<string, string> {
   const values = new Map<string, string>();
   for (const scope of ['month', 'ytd'] as const) {
     for (const org of [...figures.bodies.map(({ code }) => code), 'ALL']) {
-      for (const { id } of figures.indicators) values.set(`${scope} ${org} ${id}`, figures.value(scope, org, id));
+      for (const { id } of figures.indicators)
+        values.set(`${scope} ${org} ${id}`, figures.value(scope, org, id));
     }
   }
   return values;

@@ -188,6 +188,19 @@ export function caseOf(seed: number, scenarios: ReadonlyMap<ScenarioName, Scenar
   return { seed, scenario, moments, doctorFirst: random() < 0.15 };
 }
 
+/** One case for each step boundary: where a step starts, and where the last one has ended. */
+export function boundaryCases({ name, steps }: Scenario): KillCase[] {
+  const at = (step: string, nth: number): Moment => ({ kind: 'line', prefix: `${step}: `, nth, afterMs: 0 });
+  const last = steps.at(-1);
+  const moments = [...steps.map((step) => at(step, 1)), ...(last === undefined ? [] : [at(last, 2)])];
+  return moments.map((moment, index) => ({
+    seed: index + 1,
+    scenario: name,
+    moments: [moment],
+    doctorFirst: false,
+  }));
+}
+
 /** From here on the order of effects matters most: between the reserved revision and the end of the run. */
 function publishing(operations: readonly string[]): number {
   const intent = operations.findIndex((name) => name.includes('insert into "publication"'));
@@ -200,14 +213,12 @@ function momentOf(random: () => number, scenario: Scenario): Moment {
   const { operations, durationMs, steps } = scenario;
   const whole = (from: number, to: number): number => from + Math.floor(random() * (to - from));
   const last = steps.at(-1) ?? '';
+  const anyStep = (): string => steps[whole(0, steps.length)] ?? last;
   return weighted<() => Moment>(random, [
     [6, () => ({ kind: 'operation', at: whole(publishing(operations), operations.length) + 1 })],
     [5, () => ({ kind: 'operation', at: whole(0, operations.length) + 1 })],
-    [3, () => ({ kind: 'line', prefix: `${last}: started`, afterMs: whole(0, 120) })],
-    [
-      1,
-      () => ({ kind: 'line', prefix: `${steps[whole(0, steps.length)] ?? last}: `, afterMs: whole(0, 40) }),
-    ],
+    [3, () => ({ kind: 'line', prefix: `${last}: started`, nth: 1, afterMs: whole(0, 120) })],
+    [1, () => ({ kind: 'line', prefix: `${anyStep()}: `, nth: 1, afterMs: whole(0, 40) })],
     [2, () => ({ kind: 'change', at: whole(1, 80) })],
     [2, () => ({ kind: 'delay', ms: whole(0, durationMs * 1.1) })],
     [1, () => ({ kind: 'delay', ms: whole(0, 600) })],

@@ -1,11 +1,11 @@
 /** Homes to break: prepared once, copied for each case. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Engine, literal, withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { PROJECT_DIR } from '../../../pipelines/runtime/project.ts';
 import { VIEWS } from '../../../schemas/contract.ts';
-import { mustRun, runCli } from './cli.ts';
+import { mustRun, runJson } from './cli.ts';
 
 export const AS_OF = '2026-11-03';
 export const PERIOD = '2026-10';
@@ -13,19 +13,15 @@ export const PERIOD = '2026-10';
 /** Few bodies: each costs a workbook, and the invariants do not depend on how many there are. */
 const BODIES = ['110000', '110101', '110105'];
 
-export interface SampleOptions {
-  /** Folder under test/input/samples. */
-  readonly sample: 'clean' | 'small';
-  /** SQL over the tables arb_org … pre_application (all text) that makes the source another one. */
-  readonly change?: string;
-}
+const SAMPLE = path.join(PROJECT_DIR, 'test/input/samples/clean');
 
-/** Write the CSV files of a few bodies of a sample. */
-export async function writeSample(dir: string, { sample, change }: SampleOptions): Promise<void> {
+/**
+ * Write the CSV files of a few bodies of the clean sample.
+ * @param change SQL over the tables arb_org … pre_application (all text) that makes the source another one
+ */
+async function writeSample(dir: string, change: string | undefined): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const spillDir = path.join(dir, '.spill');
-  await withEngine({ spillDir, memoryLimitMb: 200, threads: 1 }, async (engine) => {
-    const from = path.join(PROJECT_DIR, 'test/input/samples', sample);
+  await withEngine({ spillDir: path.join(dir, '.spill'), memoryLimitMb: 200, threads: 1 }, async (engine) => {
     const bodies = BODIES.map(literal).join(', ');
     for (const { name, columns } of VIEWS) {
       const table = name.toLowerCase();
@@ -33,7 +29,7 @@ export async function writeSample(dir: string, { sample, change }: SampleOptions
       const where = names.includes('ORG_CODE')
         ? `ORG_CODE IN (${bodies})`
         : 'CASE_ID IN (SELECT CASE_ID FROM arb_case)';
-      const file = literal(path.join(from, `${table}.csv`));
+      const file = literal(path.join(SAMPLE, `${table}.csv`));
       await engine.run(
         `CREATE TABLE ${table} AS SELECT ${names.join(', ')} FROM read_csv(${file}, all_varchar = true, header = true)
          WHERE ${where}`,
@@ -65,54 +61,71 @@ export interface Templates {
   readonly published: string;
   /** A run that a check holds. */
   readonly held: { readonly home: string; readonly runId: string };
-  /** CSV files of the first source and of the corrected one. */
-  readonly firstCsv: string;
+  /** CSV files of another source than theirs. */
   readonly correctedCsv: string;
 }
 
-/** One claim was written down wrongly: another figure for A08, and nothing else. */
-const CORRECTION = `UPDATE arb_case SET CLAIM_AMOUNT = '1234.56'
-  WHERE CASE_ID = (SELECT min(CASE_ID) FROM arb_case WHERE ACCEPT_DATE LIKE '${PERIOD}-%')`;
-/** A case that closed before it was accepted is excluded, which is more than K12 allows among so few. */
-const EXCLUSION = `UPDATE arb_case SET CLOSE_DATE = '2000-01-01'
-  WHERE CASE_ID = (SELECT min(CASE_ID) FROM arb_case WHERE ACCEPT_DATE IS NOT NULL AND DELETED = '0')`;
+/** What each kind of source has to itself. */
+const CHANGES = {
+  first: undefined,
+  /** One claim was written down wrongly: another figure for A08, and nothing else. */
+  corrected: `UPDATE arb_case SET CLAIM_AMOUNT = '1234.56'
+    WHERE CASE_ID = (SELECT min(CASE_ID) FROM arb_case WHERE ACCEPT_DATE LIKE '${PERIOD}-%')`,
+  /** A case that closed before it was accepted is excluded, which is more than K12 allows among so few. */
+  excluded: `UPDATE arb_case SET CLOSE_DATE = '2000-01-01'
+    WHERE CASE_ID = (SELECT min(CASE_ID) FROM arb_case WHERE ACCEPT_DATE IS NOT NULL AND DELETED = '0')`,
+} as const;
+export type CsvKind = keyof typeof CHANGES;
 
 export const RUN = ['run', 'macro-monitoring', '--period', PERIOD];
 
+/** The CSV files of a kind of source, written once in a folder. */
+export async function csvFiles(dir: string, kind: CsvKind): Promise<string> {
+  const files = path.join(dir, `csv-${kind}`);
+  if (!existsSync(files)) await writeSample(files, CHANGES[kind]);
+  return files;
+}
+
+/** A home whose source was imported, with nothing run yet. */
+export async function importedHome(dir: string, name: string, kind: CsvKind = 'first'): Promise<string> {
+  const home = path.join(dir, name);
+  await mustRun(home, ['source', 'import', await csvFiles(dir, kind), '--as-of', AS_OF]);
+  return home;
+}
+
+/** A home with a source and nothing else: the first command makes the ledger. */
+export async function bareHome(dir: string, name: string): Promise<string> {
+  const imported = await importedHome(dir, `${name}-imported`);
+  const home = path.join(dir, name);
+  mkdirSync(path.join(home, 'source'), { recursive: true, mode: 0o700 });
+  renameSync(path.join(imported, 'source/source.duckdb'), path.join(home, 'source/source.duckdb'));
+  return home;
+}
+
+/** A home with a run that K12 holds. */
+export async function heldHome(dir: string, name: string): Promise<{ home: string; runId: string }> {
+  const home = await importedHome(dir, name, 'excluded');
+  const { exit, json, stderr } = await runJson<{ run: string }>(home, RUN);
+  if (exit !== 3) throw new Error(`the run was to be held by K12, but ended with ${exit}:\n${stderr}`);
+  return { home, runId: json.run };
+}
+
 /** Prepare the homes in a folder. */
 export async function prepareTemplates(dir: string): Promise<Templates> {
-  const csv = (name: string) => path.join(dir, name);
-  await writeSample(csv('first'), { sample: 'clean' });
-  await writeSample(csv('corrected'), { sample: 'clean', change: CORRECTION });
-  await writeSample(csv('excluded'), { sample: 'clean', change: EXCLUSION });
-  const importInto = async (home: string, files: string): Promise<string> => {
-    await mustRun(home, ['source', 'import', files, '--as-of', AS_OF]);
-    return home;
-  };
-  const published = await importInto(path.join(dir, 'home-published'), csv('first'));
-  const bare = path.join(dir, 'home-bare');
-  mkdirSync(path.join(bare, 'source'), { recursive: true, mode: 0o700 });
-  execFileSync('cp', ['-a', path.join(published, 'source/source.duckdb'), path.join(bare, 'source')]);
+  const published = await importedHome(dir, 'home-published');
   await mustRun(published, ['run', 'macro-monitoring', '--period', '2026-09']);
   await mustRun(published, RUN);
-  await importInto(published, csv('corrected'));
-  const heldHome = await importInto(path.join(dir, 'home-held'), csv('excluded'));
+  const correctedCsv = await csvFiles(dir, 'corrected');
+  await mustRun(published, ['source', 'import', correctedCsv, '--as-of', AS_OF]);
   return {
-    bare,
+    bare: await bareHome(dir, 'home-bare'),
     published,
-    held: { home: heldHome, runId: await heldRun(heldHome) },
-    firstCsv: csv('first'),
-    correctedCsv: csv('corrected'),
+    held: await heldHome(dir, 'home-held'),
+    correctedCsv,
   };
 }
 
-async function heldRun(home: string): Promise<string> {
-  const { exit, stdout, stderr } = await runCli(home, [...RUN, '--json']);
-  if (exit !== 3) throw new Error(`the run was to be held by K12, but ended with ${exit}:\n${stderr}`);
-  return (JSON.parse(stdout) as { run: string }).run;
-}
-
-/** The compressed file system that a test may fill, or undefined where this machine does not permit to mount one. */
+/** Mount a small disk of its own on a folder; false where this machine does not permit it. */
 export function mountSmall(dir: string, size: string): boolean {
   if (!existsSync(dir)) mkdirSync(dir, { recursive: true, mode: 0o700 });
   try {

@@ -104,7 +104,7 @@ async function parquetProblems(home: string): Promise<string[]> {
 const FINAL_NAMES = new Set(['ledger.sqlite', 'audit-head.json', 'secret.key', 'config.json']);
 
 /** Nothing unfinished lies anywhere: no temporary name, no leftover of SQLite, an empty work folder. */
-function strayFiles(home: string): string[] {
+export function strayFiles(home: string): string[] {
   const hidden = readdirSync(home, { recursive: true, withFileTypes: true })
     .map((entry) => path.relative(home, path.join(entry.parentPath, entry.name)))
     .filter((name) => name.split(path.sep).some((part) => part.startsWith('.')) || /\.(tmp|wal)$/.test(name));

@@ -9,8 +9,8 @@ export const CRASH_POINT = fileURLToPath(new URL('crash-point.ts', import.meta.u
 export type Moment =
   /** Just before its n-th operation on files or on the ledger, from 1. */
   | { readonly kind: 'operation'; readonly at: number }
-  /** When standard error shows a line that begins so, and then so much later. */
-  | { readonly kind: 'line'; readonly prefix: string; readonly afterMs: number }
+  /** When standard error shows the n-th line that begins so (from 1), and then so much later. */
+  | { readonly kind: 'line'; readonly prefix: string; readonly nth: number; readonly afterMs: number }
   /** So long after it was started. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** At the n-th change that the system reports under the home's folders, from 1. */
@@ -45,7 +45,12 @@ function arm(home: string, { child, sawLine }: Started, moment: Moment): () => v
     }
     case 'line': {
       let timer: NodeJS.Timeout | undefined;
-      void sawLine((line) => line.startsWith(moment.prefix)).then((seen) => {
+      let seenLines = 0;
+      const isIt = (line: string): boolean => {
+        if (line.startsWith(moment.prefix)) seenLines += 1;
+        return seenLines === moment.nth;
+      };
+      void sawLine(isIt).then((seen) => {
         if (!seen) return;
         if (moment.afterMs === 0) kill();
         else timer = setTimeout(kill, moment.afterMs);

@@ -1,0 +1,73 @@
+/** Whether the product and the reference agree on a source. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_DIR } from '../../../pipelines/runtime/project.ts';
+import { Calendar, dayOf } from '../../reference/dates.ts';
+import { referenceFindings } from '../../reference/rules.ts';
+import { type ChooseTied, keepOnePerKey, type RawRow } from '../../reference/source.ts';
+import { referenceFigures } from '../../reference/statistics.ts';
+import type { AskedSource } from './dirty-source.ts';
+import type { Answer } from './product.ts';
+
+const calendar = new Calendar(
+  JSON.parse(readFileSync(path.join(PROJECT_DIR, 'schemas/definitions/working-days.json'), 'utf8')),
+);
+
+/** Combinations of tied rows that are tried before the answers count as different. */
+const MOST_CHOICES = 1024;
+
+/** The reference's answer, with one choice among the rows that tie for a key. */
+function askReference({ source, question }: AskedSource, choose: ChooseTied) {
+  const kept = keepOnePerKey(source, choose);
+  const asked = {
+    period: question.period,
+    asOfDay: dayOf(question.asOf),
+    cutoffDay: question.cutoffDay === 0 ? undefined : question.cutoffDay,
+    calendar,
+  };
+  return { figures: referenceFigures(kept, asked), findings: referenceFindings(kept, asked) };
+}
+
+/** What differs, one line each: `figure: reference / product`, `lacking: finding`, `extra: finding`. */
+function differences(reference: ReturnType<typeof askReference>, product: Answer): string[] {
+  const places = [...new Set([...reference.figures.keys(), ...product.figures.keys()])];
+  const [expected, found] = [new Set(reference.findings), new Set(product.findings)];
+  return [
+    ...places
+      .filter((place) => reference.figures.get(place) !== product.figures.get(place))
+      .map((place) => `${place}: ${reference.figures.get(place)} / ${product.figures.get(place)}`),
+    ...[...expected].filter((finding) => !found.has(finding)).map((finding) => `lacking: ${finding}`),
+    ...[...found].filter((finding) => !expected.has(finding)).map((finding) => `extra: ${finding}`),
+    ...(product.findings.length === found.size ? [] : ['a finding stands twice']),
+  ];
+}
+
+/**
+ * The differences between the two answers. Which of several tied rows stays is open, so the product agrees when it
+ * agrees with any choice; otherwise the fewest differences are told.
+ */
+export function disagreement(asked: AskedSource, product: Answer): string[] {
+  const ties: number[] = [];
+  const chooseBy = (choice: readonly number[]): ChooseTied => {
+    let place = 0;
+    return (_view, rows): RawRow => {
+      ties[place] = rows.length;
+      const row = rows[choice[place++] ?? 0] ?? rows[0];
+      if (row === undefined) throw new Error('no row to choose from');
+      return row;
+    };
+  };
+  let fewest = differences(askReference(asked, chooseBy([])), product);
+  const choices = ties.reduce((all, size) => all * size, 1);
+  for (let number = 1; number < Math.min(choices, MOST_CHOICES) && fewest.length > 0; number += 1) {
+    let rest = number;
+    const choice = ties.map((size) => {
+      const place = rest % size;
+      rest = Math.floor(rest / size);
+      return place;
+    });
+    const found = differences(askReference(asked, chooseBy(choice)), product);
+    if (found.length < fewest.length) fewest = found;
+  }
+  return fewest;
+}
