@@ -109,7 +109,13 @@ export function ensureDir(dir: string): void {
   try {
     createFolders(path.resolve(dir));
   } catch (error) {
-    throw fileError(error, dir);
+    const known = fileError(error, dir);
+    if (known instanceof ArbdataError) throw known;
+    throw new ArbdataError('E_HOME', `the folder ${dir} cannot be made`, {
+      advice: 'Name a folder on a disk that can be written with --home or ARBDATA_HOME.',
+      where: { file: dir },
+      cause: error,
+    });
   }
 }
 
