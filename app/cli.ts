@@ -13,9 +13,18 @@ import {
 import { registerRun, registerRuns } from './commands/run.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
-import { isJson, withCommand } from './context.ts';
-import { registerWith } from './register.ts';
-import { type Output, printJson, printLines, standardOutput } from './result.ts';
+import { type GlobalOptions, isJson, withCommand } from './context.ts';
+import { examplesText, registerWith } from './register.ts';
+import {
+  errorJson,
+  knownError,
+  type Output,
+  OutputClosed,
+  PrintedError,
+  printJson,
+  printLines,
+  standardOutput,
+} from './result.ts';
 
 /** The commands that touch a home; each ends in `end` with its exit code. */
 function buildProgram(commandLine: readonly string[], output: Output, end: (exit: number) => void): Command {
@@ -56,14 +65,23 @@ Examples:
     .command('completion')
     .description('print a completion script: source <(arbdata completion bash)')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-    .action((shell: Shell) => output.write(completionScript(shell)));
+    .addHelpText(
+      'after',
+      examplesText(['source <(arbdata completion bash)', 'arbdata completion fish | source']),
+    )
+    .action((shell: Shell, _options: unknown, command: Command) => {
+      const script = completionScript(shell);
+      const isDocument = command.optsWithGlobals<GlobalOptions>().json === true;
+      return output.write(isDocument ? `${JSON.stringify({ shell, script })}\n` : script);
+    });
   return program;
 }
 
 /** Carry one command line out and set the process's exit code. Called once. */
 export async function main(args: readonly string[]): Promise<void> {
   const output = standardOutput();
-  const wantsJson = args.includes('--json') || args.join(' ').includes('--format json');
+  const wantsJson = args.includes('--json') || /--format[ =]json\b/.test(args.join(' '));
+  process.stderr.on('error', () => undefined);
   try {
     const program = buildProgram(args, output, (exit) => {
       process.exitCode = exit;
@@ -84,28 +102,23 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Say what went wrong where a person, or with --json a program, looks for it. */
 async function report(error: unknown, output: Output, wantsJson: boolean): Promise<number> {
+  if (error instanceof OutputClosed) return EXIT.done;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
-    if (wantsJson) {
-      await output.write(
-        `${JSON.stringify({ error: { code: 'E_USAGE', message: error.message, exit: EXIT.usage } })}\n`,
-      );
-    }
+    // Commander has told people already.
+    if (wantsJson) await output.write(`{"error":${errorJson(usageError(error))}}\n`);
     return EXIT.usage;
   }
-  const known =
-    error instanceof ArbdataError
-      ? error
-      : new ArbdataError('E_INTERNAL', error instanceof Error ? error.message : String(error), {
-          advice: 'Report this as a defect, with the command and the text above.',
-          cause: error,
-        });
-  const { code, message, advice, where, exit, retryable } = known;
-  if (wantsJson) {
-    await output.write(`${JSON.stringify({ error: { code, message, advice, where, exit, retryable } })}\n`);
-  }
-  process.stderr.write(`${code}: ${message}\n  ${advice}\n`);
+  const isPrinted = error instanceof PrintedError;
+  const known = knownError(isPrinted ? error.cause : error);
+  if (wantsJson && !isPrinted) await output.write(`{"error":${errorJson(known)}}\n`);
+  process.stderr.write(`${known.code}: ${known.message}\n  ${known.advice}\n`);
   if (process.env.ARBDATA_LOG === 'debug' && known.cause instanceof Error)
     process.stderr.write(`${known.cause.stack}\n`);
-  return exit;
+  return known.exit;
+}
+
+function usageError({ code, message }: CommanderError): ArbdataError {
+  const what = code === 'commander.help' ? 'no command was given' : message.replace(/^error: /, '');
+  return new ArbdataError('E_USAGE', what, { advice: 'Add --help for the options and examples.' });
 }

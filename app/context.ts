@@ -5,7 +5,7 @@ import { logLevelFrom } from '../pipelines/runtime/config.ts';
 import { Logger, openTerminal } from '../pipelines/runtime/log.ts';
 import { createProgress, silentProgress } from '../pipelines/runtime/progress.ts';
 import { type Effects, type Service, withService } from '../pipelines/runtime/service.ts';
-import type { CommandResult } from './result.ts';
+import { type CommandResult, OutputClosed } from './result.ts';
 
 export interface GlobalOptions {
   readonly home?: string;
@@ -48,6 +48,9 @@ export async function withCommand<O>(
     const result = await handler(service, options, args);
     try {
       await print(result);
+    } catch (error) {
+      // What was done is done, and its exit code stands, though nobody reads the summary (`… | head -1`).
+      if (!(error instanceof OutputClosed)) throw error;
     } finally {
       result.close?.();
     }

@@ -11,15 +11,18 @@ export type Execute = <O>(
   args: readonly string[],
 ) => Promise<void>;
 
+/** The examples at the end of a --help. */
+export function examplesText(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`;
+}
+
 /** A Register that carries commands out with `execute`. */
 export function registerWith(execute: Execute): Register {
   return (command, handler, examples) => {
-    command
-      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`)
-      .action(async (...parameters: unknown[]) => {
-        const own = parameters.at(-1) as Command;
-        const args = own.processedArgs.filter((value): value is string => typeof value === 'string');
-        await execute(handler, own.optsWithGlobals(), args);
-      });
+    command.addHelpText('after', examplesText(examples)).action(async (...parameters: unknown[]) => {
+      const own = parameters.at(-1) as Command;
+      const args = own.processedArgs.filter((value): value is string => typeof value === 'string');
+      await execute(handler, own.optsWithGlobals(), args);
+    });
   };
 }

@@ -1,4 +1,5 @@
 /** What a command gives back: a document for programs, lines for people, an exit code. */
+import { ArbdataError } from '../pipelines/runtime/errors.ts';
 
 /** A list that may be long: streamed, never held. */
 export interface RowStream {
@@ -25,6 +26,30 @@ export interface Output {
   write(text: string): Promise<void>;
 }
 
+/** The reader of standard output has gone: nobody is left to tell. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/** An error that stands in the JSON document already. */
+export class PrintedError extends Error {
+  override readonly name = 'PrintedError';
+}
+
+/** Anything that was thrown as one of our errors. */
+export function knownError(error: unknown): ArbdataError {
+  if (error instanceof ArbdataError) return error;
+  return new ArbdataError('E_INTERNAL', error instanceof Error ? error.message : String(error), {
+    advice: 'Report this as a defect, with the command and the text above.',
+    cause: error,
+  });
+}
+
+/** An error as --json shows it, under the key `error`. */
+export function errorJson({ code, message, advice, where, exit, retryable }: ArbdataError): string {
+  return JSON.stringify({ code, message, advice, where, exit, retryable });
+}
+
 /** Print a result for people: lines, then the rows. */
 export async function printLines(output: Output, result: CommandResult): Promise<void> {
   const { stream, lineEnd = '\n' } = result;
@@ -33,7 +58,7 @@ export async function printLines(output: Output, result: CommandResult): Promise
   for await (const row of stream.rows) await output.write(`${stream.line(row)}${lineEnd}`);
 }
 
-/** Print a result as one JSON document; long lists are written row by row. */
+/** Print a result as one JSON document, whatever happens on the way; long lists are written row by row. */
 export async function printJson(output: Output, result: CommandResult): Promise<void> {
   const { stream } = result;
   const head = JSON.stringify(result.json);
@@ -41,26 +66,49 @@ export async function printJson(output: Output, result: CommandResult): Promise<
     await output.write(`${head}\n`);
     return;
   }
-  const opening = head === '{}' ? '{' : `${head.slice(0, -1)},`;
-  await output.write(`${opening}${JSON.stringify(stream.key)}:[`);
-  let separator = '\n';
-  for await (const row of stream.rows) {
-    await output.write(`${separator}${JSON.stringify(row)}`);
-    separator = ',\n';
+  const rows = stream.rows[Symbol.asyncIterator]();
+  try {
+    // What cannot be read shows with the first row, while nothing is printed yet.
+    let next = await rows.next();
+    const opening = head === '{}' ? '{' : `${head.slice(0, -1)},`;
+    await output.write(`${opening}${JSON.stringify(stream.key)}:[`);
+    for (let separator = '\n'; next.done !== true; separator = ',\n') {
+      await output.write(`${separator}${JSON.stringify(next.value)}`);
+      next = await nextOrClose(rows, output);
+    }
+    await output.write('\n]}\n');
+  } finally {
+    await rows.return?.();
   }
-  await output.write('\n]}\n');
 }
 
-/** Standard output; waits where its reader is slow, and ends quietly where the reader has gone. */
+/** The next row; where reading it fails, the document ends with the error. */
+async function nextOrClose(
+  rows: AsyncIterator<object>,
+  output: Output,
+): Promise<IteratorResult<object, unknown>> {
+  try {
+    return await rows.next();
+  } catch (error) {
+    await output.write(`\n],"error":${errorJson(knownError(error))}}\n`);
+    throw new PrintedError('printed', { cause: error });
+  }
+}
+
+/** Standard output; waits where its reader is slow, and says so where the reader has gone. */
 export function standardOutput(): Output {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  // The write that meets the closed end is told as well: this keeps the event from ending the process.
+  process.stdout.on('error', () => undefined);
   return {
     write: (text) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+        process.stdout.write(text, (error) => {
+          if (error === null || error === undefined) resolve();
+          else reject(isClosed(error) ? new OutputClosed() : error);
+        });
       }),
   };
 }
+
+const isClosed = (error: NodeJS.ErrnoException): boolean =>
+  error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';

@@ -15,12 +15,15 @@ import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { snapshots, verifySnapshots } from '../../pipelines/snapshots.ts';
-import type { Register } from '../register.ts';
+import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 
 export function registerSnapshot(program: Command, register: Register): void {
-  const snapshot = program.command('snapshot').description('frozen snapshots');
+  const snapshot = program
+    .command('snapshot')
+    .description('frozen snapshots')
+    .addHelpText('after', examplesText(['arbdata snapshot list', 'arbdata snapshot verify']));
   register(snapshot.command('list').description('all snapshots, oldest first'), listSnapshots, [
     'arbdata snapshot list',
   ]);
@@ -122,7 +125,8 @@ export function registerFindings(program: Command, register: Register): void {
 
 async function listFindings(service: Service, options: FindingOptions): Promise<CommandResult> {
   const run = await findingsRun(service, options.run);
-  const rows = findings(service, { ...options, runId: run });
+  const rule = options.rule === undefined ? undefined : knownRule(service, options.rule);
+  const rows = findings(service, { ...options, rule, runId: run });
   if (options.format === 'csv') {
     return {
       json: { run },
@@ -136,6 +140,15 @@ async function listFindings(service: Service, options: FindingOptions): Promise<
     lines: [`findings of run ${run}`],
     stream: { key: 'findings', rows, line: (row) => findingLine(row as ShownFinding) },
   };
+}
+
+/** A rule that does not exist has no findings, which would read as good news. */
+function knownRule({ definitions }: Service, text: string): string {
+  const id = text.toUpperCase();
+  if (definitions.rules.some((rule) => rule.id === id)) return id;
+  throw new ArbdataError('E_NOT_FOUND', `there is no rule ${text}`, {
+    advice: 'Rules are named V001 to V051: see `arbdata findings`.',
+  });
 }
 
 function findingLine(one: ShownFinding): string {
@@ -247,7 +260,10 @@ export function registerIndicators(program: Command, register: Register): void {
 }
 
 export function registerAudit(program: Command, register: Register): void {
-  const audit = program.command('audit').description('the append-only audit record');
+  const audit = program
+    .command('audit')
+    .description('the append-only audit record')
+    .addHelpText('after', examplesText(['arbdata audit verify']));
   register(
     audit.command('verify').description('recompute the chain of hashes'),
     async ({ ledger }) => {

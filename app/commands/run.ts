@@ -10,7 +10,7 @@ import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { lastCompletePeriod } from '../../pipelines/source.ts';
-import type { Register } from '../register.ts';
+import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 
@@ -22,7 +22,13 @@ interface RunOptions {
 }
 
 export function registerRun(program: Command, register: Register): void {
-  const run = program.command('run').description('make the products of a period');
+  const run = program
+    .command('run')
+    .description('make the products of a period')
+    .addHelpText(
+      'after',
+      examplesText(['arbdata run monthly', 'arbdata run macro-monitoring --period 2026-10']),
+    );
   for (const [name, description] of [
     ['monthly', 'every product of the month, from one snapshot'],
     ['macro-monitoring', 'the macro-monitoring dataset (宏观监测)'],

@@ -5,7 +5,7 @@ import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { CSV_ENCODINGS, type CsvEncoding, checkSource, importSource } from '../../pipelines/source.ts';
-import type { Register } from '../register.ts';
+import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 
@@ -53,7 +53,10 @@ async function demo(service: Service, options: DemoOptions): Promise<CommandResu
 }
 
 export function registerSource(program: Command, register: Register): void {
-  const source = program.command('source').description('the embedded source');
+  const source = program
+    .command('source')
+    .description('the embedded source')
+    .addHelpText('after', examplesText(['arbdata source import ./export', 'arbdata source check']));
   register<{ encoding: CsvEncoding; asOf?: string }>(
     source
       .command('import <dir>')

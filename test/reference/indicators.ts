@@ -110,3 +110,8 @@ export const RATES: Readonly<Record<string, readonly [numerator: string, denomin
   R05: ['R05', ['C01']],
   M04: ['M03', ['M02']],
 };
+
+/** Flows: what happened in the period, neither a stock nor a rate. Only these are compared and add up over months. */
+export const FLOWS: readonly string[] = INDICATORS.map(({ id }) => id).filter(
+  (id) => !['A01', 'B01', 'B02'].includes(id) && !(id in RATES),
+);

@@ -53,6 +53,21 @@ export function windowsOf(period: string, cutoffDay: number | undefined): { mont
   };
 }
 
+/** The period of the same kind just before, and the same one a year ago, as text. */
+export function earlierPeriods(period: string): { previous: string; lastYear: string } {
+  const year = Number(period.slice(0, 4));
+  const rest = period.slice(5);
+  const letter = /^[QH]/.exec(rest)?.[0] ?? '';
+  const number = Number(rest.slice(letter.length));
+  const inYear = { Q: 4, H: 2 }[letter] ?? 12;
+  const digits = (n: number) => (letter === '' ? String(n).padStart(2, '0') : String(n));
+  const lastYear = `${year - 1}${period.slice(4)}`;
+  if (rest === '') return { previous: lastYear, lastYear };
+  const previous =
+    number === 1 ? `${year - 1}-${letter}${digits(inYear)}` : `${year}-${letter}${digits(number - 1)}`;
+  return { previous, lastYear };
+}
+
 const within = (day: number | null, { start, end }: Window) => day !== null && start <= day && day <= end;
 
 /** Whether a case counts. A DELETED that is neither '0' nor '1' removes nothing, but keeps the row out of the figures. */

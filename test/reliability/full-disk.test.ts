@@ -45,7 +45,8 @@ async function expectFull(home: string, args: readonly string[]): Promise<void> 
   expect(error?.message).toContain(home);
   expect(error?.advice).toMatch(/Free disk space .* run the same command again/);
   expect(await restProblems(home)).toEqual([]);
-  expect(strayFiles(home)).toEqual([]);
+  // SQLite itself may have to leave its own two files; they are part of the ledger.
+  expect(strayFiles(home).filter((text) => !/^ledger\.sqlite-(?:wal|shm) /.test(text))).toEqual([]);
 }
 
 // From the ledger's first page to the last entry of the run: every stage hits the wall somewhere in between.

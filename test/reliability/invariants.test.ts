@@ -15,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { mustRun } from './support/cli.ts';
+import { flipByte } from './support/damage.ts';
 import { copyHome, importedHome, RUN } from './support/homes.ts';
 import { type Expected, restProblems, settledProblems } from './support/invariants.ts';
 
@@ -49,16 +50,6 @@ async function damagedBy(
   return settledProblems(home, EXPECTED);
 }
 
-/** Change one byte in the middle of a file, whatever its mode is. */
-function flip(file: string): void {
-  const bytes = readFileSync(file);
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  chmodSync(file, 0o600);
-  writeFileSync(file, bytes);
-  chmodSync(file, 0o400);
-}
-
 function sql(home: string, statement: string): void {
   const database = new DatabaseSync(path.join(home, 'ledger.sqlite'));
   database.exec(statement);
@@ -73,12 +64,12 @@ test.each<[string, RegExp, (home: string, revision: string, snapshot: string) =>
   [
     'a byte of a dataset',
     /macro-monitoring-202610\.csv is not what/,
-    (_, r1) => flip(`${r1}/macro-monitoring-202610.csv`),
+    (_, r1) => flipByte(`${r1}/macro-monitoring-202610.csv`),
   ],
   [
     'a byte of a snapshot',
     /arb_case\.parquet is not what/,
-    (_, __, snapshot) => flip(`${snapshot}/arb_case.parquet`),
+    (_, __, snapshot) => flipByte(`${snapshot}/arb_case.parquet`),
   ],
   ['a missing manifest', /has no manifest/, (_, r1) => rmSync(`${r1}/manifest.json`)],
   [

@@ -3,6 +3,7 @@ import { type Body, WHOLE_CODE } from '../../../schemas/dataset.ts';
 import type { Indicator, PopulationName, SumIndicator } from '../../../schemas/definitions.ts';
 import { divideRounded, formatDecimal, parseDecimal } from '../../runtime/decimal.ts';
 import { type Engine, identifier, literal } from '../../runtime/duckdb.ts';
+import { ArbdataError } from '../../runtime/errors.ts';
 import { readSql } from '../../runtime/project.ts';
 import { type PeriodWindow, periodWindowSql, type WindowId } from './windows.ts';
 
@@ -138,10 +139,14 @@ async function addSums(
     ({ key, where, quantity }) =>
       `CAST(SUM(${where === undefined ? quantity : `CASE WHEN ${where} THEN ${quantity} END`}) AS VARCHAR) AS ${identifier(key)}`,
   );
-  const rows = await engine.rows<Record<string, string | null>>(
-    `SELECT window_id, org_code, ${selected.join(', ')} FROM population
-     WHERE population = ${literal(population)} GROUP BY GROUPING SETS ((window_id, org_code), (window_id))`,
-  );
+  const rows = await engine
+    .rows<Record<string, string | null>>(
+      `SELECT window_id, org_code, ${selected.join(', ')} FROM population
+       WHERE population = ${literal(population)} GROUP BY GROUPING SETS ((window_id, org_code), (window_id))`,
+    )
+    .catch(async (error: unknown) => {
+      throw (await conditionError(engine, columns)) ?? error;
+    });
   for (const row of rows) {
     const place = `${row['window_id']}/${row['org_code'] ?? ALL}`;
     const found = sums.get(place) ?? new Map<string, bigint>();
@@ -153,4 +158,29 @@ async function addSums(
       }
     }
   }
+}
+
+/** A home may bring conditions of its own: which one the engine cannot read, or undefined where it reads them all. */
+async function conditionError(
+  engine: Engine,
+  columns: readonly SumColumn[],
+): Promise<ArbdataError | undefined> {
+  for (const { key, where } of columns) {
+    if (where === undefined) continue;
+    try {
+      await engine.rows(`SELECT 1 FROM population WHERE ${where} LIMIT 0`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return new ArbdataError(
+        'E_DEFINITION',
+        `indicators.json: the condition of ${key} (${where}) cannot be used: ${reason}`,
+        {
+          advice: 'Mend the condition in the home folder definitions/, or remove the file there.',
+          where: { file: 'indicators.json' },
+          cause: error,
+        },
+      );
+    }
+  }
+  return undefined;
 }

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_DIR } from '../../../pipelines/runtime/project.ts';
 import { Calendar, dayOf } from '../../reference/dates.ts';
+import { FLOWS } from '../../reference/indicators.ts';
 import { referenceFindings } from '../../reference/rules.ts';
 import { type ChooseTied, keepOnePerKey, type RawRow } from '../../reference/source.ts';
-import { referenceFigures } from '../../reference/statistics.ts';
+import { earlierPeriods, referenceFigures } from '../../reference/statistics.ts';
 import type { AskedSource } from './dirty-source.ts';
 import type { Answer } from './product.ts';
 
@@ -16,8 +17,15 @@ const calendar = new Calendar(
 /** Combinations of tied rows that are tried before the answers count as different. */
 const MOST_CHOICES = 1024;
 
+interface Reference {
+  readonly figures: ReadonlyMap<string, string>;
+  /** `scope body indicator` to `current previous lastYear`, of every flow. */
+  readonly comparisons: ReadonlyMap<string, string>;
+  readonly findings: readonly string[];
+}
+
 /** The reference's answer, with one choice among the rows that tie for a key. */
-function askReference({ source, question }: AskedSource, choose: ChooseTied) {
+function askReference({ source, question }: AskedSource, choose: ChooseTied): Reference {
   const kept = keepOnePerKey(source, choose);
   const asked = {
     period: question.period,
@@ -25,20 +33,44 @@ function askReference({ source, question }: AskedSource, choose: ChooseTied) {
     cutoffDay: question.cutoffDay === 0 ? undefined : question.cutoffDay,
     calendar,
   };
-  return { figures: referenceFigures(kept, asked), findings: referenceFindings(kept, asked) };
+  const { previous, lastYear } = earlierPeriods(question.period);
+  const figures = referenceFigures(kept, asked);
+  const before = referenceFigures(kept, { ...asked, period: previous });
+  const yearBefore = referenceFigures(kept, { ...asked, period: lastYear });
+  const comparisons = new Map<string, string>();
+  for (const [place, current] of figures) {
+    if (!FLOWS.includes(place.split(' ')[2] ?? '')) continue;
+    const then = place.startsWith('month') ? before.get(place) : '';
+    comparisons.set(place, `${current} ${then} ${yearBefore.get(place)}`);
+  }
+  return { figures, comparisons, findings: referenceFindings(kept, asked) };
 }
 
-/** What differs, one line each: `figure: reference / product`, `lacking: finding`, `extra: finding`. */
-function differences(reference: ReturnType<typeof askReference>, product: Answer): string[] {
-  const places = [...new Set([...reference.figures.keys(), ...product.figures.keys()])];
+/** `place: reference / product` of every place where two tables differ. */
+function differingPlaces(
+  what: string,
+  ours: ReadonlyMap<string, string>,
+  theirs: ReadonlyMap<string, string>,
+) {
+  return [...new Set([...ours.keys(), ...theirs.keys()])]
+    .filter((place) => ours.get(place) !== theirs.get(place))
+    .map((place) => `${what} ${place}: ${ours.get(place)} / ${theirs.get(place)}`);
+}
+
+/** What differs, one line each. */
+function differences(reference: Reference, product: Answer): string[] {
   const [expected, found] = [new Set(reference.findings), new Set(product.findings)];
+  const compared = product.comparisons.map(
+    ({ scope, orgCode, indicatorId, current, previous, lastYear }) =>
+      [`${scope} ${orgCode} ${indicatorId}`, `${current} ${previous} ${lastYear}`] as const,
+  );
   return [
-    ...places
-      .filter((place) => reference.figures.get(place) !== product.figures.get(place))
-      .map((place) => `${place}: ${reference.figures.get(place)} / ${product.figures.get(place)}`),
-    ...[...expected].filter((finding) => !found.has(finding)).map((finding) => `lacking: ${finding}`),
-    ...[...found].filter((finding) => !expected.has(finding)).map((finding) => `extra: ${finding}`),
+    ...differingPlaces('figure', reference.figures, product.figures),
+    ...differingPlaces('comparison', reference.comparisons, new Map(compared)),
+    ...[...expected].filter((finding) => !found.has(finding)).map((finding) => `lacking ${finding}`),
+    ...[...found].filter((finding) => !expected.has(finding)).map((finding) => `extra ${finding}`),
     ...(product.findings.length === found.size ? [] : ['a finding stands twice']),
+    ...(product.comparisons.length === reference.comparisons.size ? [] : ['a comparison stands twice']),
   ];
 }
 

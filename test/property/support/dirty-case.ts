@@ -58,6 +58,8 @@ const maybe = <T>(percent: number, value: Arbitrary<T>): Arbitrary<T | null> =>
 
 const lives = fc.record({
   apply: nearDays,
+  /** The edge near which the time limit ends, where the application does not lie near one. */
+  aim: maybe(25, nearDays),
   toDecision: mostly(75, between(0, 9), between(-3, 20)),
   fate: mostly<Fate>(84, one('closed', 'closed', 'open', 'open', 'suspended'), one('rejected', 'pending')),
   restart: maybe(20, fc.oneof(since('decision', -2, 60), since('snapshot', -2, 2))),
@@ -74,13 +76,16 @@ type Life = typeof lives extends Arbitrary<infer T> ? T : never;
 /** The dates and the status of a case, which go together. */
 function livedFields(life: Life, anchors: Anchors): { year: number; fields: Readonly<Record<string, Cell>> } {
   const { asOf } = anchors;
-  const apply = life.apply(anchors);
+  const allowed = 45 + life.extend + life.excluded;
+  const aimed =
+    life.aim === null || Math.abs(allowed) > 400 ? undefined : life.aim(anchors) - allowed - life.toDecision;
+  const apply = aimed ?? life.apply(anchors);
   const decision = apply + life.toDecision;
   const isAccepted = life.fate !== 'rejected' && life.fate !== 'pending';
   const at = (value: Since | null, deadline: number): number | null =>
     value === null ? null : { decision, deadline, snapshot: asOf }[value.from] + value.days;
   const limitStart = at(life.restart, decision);
-  const deadline = (limitStart ?? decision) + 45 + life.extend + life.excluded;
+  const deadline = (limitStart ?? decision) + allowed;
   const close = at(life.close, deadline) ?? decision;
   const isClosed = life.fate === 'closed' && (close <= asOf + 2 || life.closesInFuture) && close > -719_000;
   const [c1, c2, c3, c4, c5] = life.clocks;
@@ -191,12 +196,28 @@ function partyRow(spec: PartySpec, place: number, { people, firms }: Pools, anch
   };
 }
 
-const claimSpecs = fc.record({
-  CLAIM_TYPE: codes(['01', '05', '10'], { missing: 1 }),
-  AMOUNT: mostly<Cell>(85, between(0, 9_000_000).map(yuan), amounts),
-  SUPPORTED_AMOUNT: fc.oneof<Arbitrary<Cell>[]>(none, amounts),
-  UPDATED_AT: stamps,
-});
+/** An amount and some cents; an amount that no number of JavaScript holds stays. */
+function shifted(amount: string, cents: number): string {
+  const all = Math.round(Number(amount) * 100);
+  return Math.abs(all) < 1e14 ? yuan(all + cents) : amount;
+}
+
+const claimSpecs = fc
+  .record({
+    CLAIM_TYPE: codes(['01', '05', '10'], { missing: 1 }),
+    AMOUNT: mostly<Cell>(85, between(0, 9_000_000).map(yuan), amounts),
+    /** Cents between what was supported and what was claimed. */
+    supportedGap: mostly<number | null>(50, none, one(-1, 0, 1)),
+    SUPPORTED_AMOUNT: fc.oneof<Arbitrary<Cell>[]>(none, amounts),
+    UPDATED_AT: stamps,
+  })
+  .map(({ supportedGap, ...claim }) => ({
+    ...claim,
+    SUPPORTED_AMOUNT:
+      supportedGap === null || claim.AMOUNT === null
+        ? claim.SUPPORTED_AMOUNT
+        : shifted(claim.AMOUNT, supportedGap),
+  }));
 
 /** A party or a claim of no case, or of one that it names by chance. */
 export const strayParties = (pools: Pools): Arbitrary<Made<RawRow>> =>
@@ -215,13 +236,13 @@ const money = fc.record({
 type Money = typeof money extends Arbitrary<infer T> ? T : never;
 
 function moneyFields({ claims, gap, claimed, awardGap, awarded }: Money) {
-  const cents = (amount: Cell) => Math.round(Number(amount ?? 0) * 100);
-  const sum = claims.reduce((total, { AMOUNT }) => total + cents(AMOUNT), 0);
-  const isSafe = (value: number) => Math.abs(value) < 1e14;
-  const claim = gap === null || claims.length === 0 || !isSafe(sum) ? claimed : yuan(sum + gap);
-  const award =
-    awardGap === null || claim === null || !isSafe(cents(claim)) ? awarded : yuan(cents(claim) + awardGap);
-  return { CLAIM_AMOUNT: claim, AWARD_AMOUNT: award };
+  const sum = claims.reduce((total, { AMOUNT }) => total + Math.round(Number(AMOUNT ?? 0) * 100), 0);
+  const isSum = gap !== null && claims.length > 0 && Math.abs(sum) < 1e14;
+  const claim = isSum ? yuan(sum + gap) : claimed;
+  return {
+    CLAIM_AMOUNT: claim,
+    AWARD_AMOUNT: awardGap === null || claim === null ? awarded : shifted(claim, awardGap),
+  };
 }
 
 /** Cases with what hangs on them. */

@@ -70,8 +70,9 @@ const ODD_DAYS = [
 function anchorsOf(question: AskedQuestion): Anchors {
   const { month, ytd } = windowOf(question);
   const asOf = dayOf(question.asOf);
-  const days = [month.start, month.end, ytd.start, asOf];
-  const near = [...days, ...ODD_DAYS.filter((day) => Math.abs(day - month.end) < 400)];
+  // Most days lie near the period's edges and the snapshot's date.
+  const days = [month.start, month.end, month.end, asOf, asOf, ytd.start];
+  const near = [...days, ...days, ...ODD_DAYS.filter((day) => Math.abs(day - month.end) < 400)];
   return { asOf, edges: [...near, ...near.map((day) => day - 45), month.start - 360] };
 }
 

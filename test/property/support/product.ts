@@ -4,9 +4,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadDefinitions } from '../../../pipelines/runtime/definitions.ts';
-import { type Engine, identifier, literal, withEngine } from '../../../pipelines/runtime/duckdb.ts';
+import { type Engine, literal, withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { createSourceTables } from '../../../pipelines/runtime/embedded-schema.ts';
 import { checkFigures } from '../../../pipelines/steps/macro-monitoring/checks.ts';
+import { compareFlows } from '../../../pipelines/steps/macro-monitoring/comparison.ts';
 import { computeFigures, type Figures } from '../../../pipelines/steps/macro-monitoring/figures.ts';
 import { writeMembership } from '../../../pipelines/steps/macro-monitoring/membership.ts';
 import { monthWindowSql, periodWindows } from '../../../pipelines/steps/macro-monitoring/windows.ts';
@@ -14,7 +15,7 @@ import { buildFacts } from '../../../pipelines/steps/model/build.ts';
 import { normalise } from '../../../pipelines/steps/validate/normalise.ts';
 import { runRules } from '../../../pipelines/steps/validate/rules.ts';
 import { engineType, VIEWS, type View } from '../../../schemas/contract.ts';
-import type { CheckResult } from '../../../schemas/dataset.ts';
+import type { CheckResult, Comparison } from '../../../schemas/dataset.ts';
 import { parsePeriod, periodRange } from '../../../schemas/period.ts';
 import type { RawSource } from '../../reference/source.ts';
 
@@ -34,6 +35,7 @@ export interface Answer {
   /** `scope body indicator` to value, in the order of the dataset. */
   readonly figures: ReadonlyMap<string, string>;
   readonly checks: readonly CheckResult[];
+  readonly comparisons: readonly Comparison[];
   /** `rule view record`, sorted. */
   readonly findings: readonly string[];
 }
@@ -67,6 +69,7 @@ export async function askProduct(source: RawSource, question: AskedQuestion): Pr
     return {
       figures: valuesOf(figures),
       checks: checkFigures(figures, balances),
+      comparisons: [...compareFlows(figures, { previous: undefined, lastYear: undefined })],
       findings: await findingsOf(engine),
     };
   });
@@ -105,7 +108,7 @@ function valuesOf(figures: Figures): Map<string, string> {
 
 async function findingsOf(engine: Engine): Promise<string[]> {
   const rows = await engine.rows<{ found: string }>(
-    `SELECT concat(rule_id, ' ', scope, ' ', record_key) AS ${identifier('found')} FROM finding`,
+    `SELECT concat(rule_id, ' ', scope, ' ', record_key) AS found FROM finding`,
   );
   return rows.map(({ found }) => found).toSorted();
 }
