@@ -1,6 +1,7 @@
 /** The command line: from arguments to one exit code. */
 import { Argument, Command, CommanderError } from 'commander';
 import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
+import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
 import {
   registerAudit,
@@ -13,7 +14,7 @@ import {
 import { registerRun, registerRuns } from './commands/run.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
-import { type GlobalOptions, isJson, withCommand } from './context.ts';
+import { type GlobalOptions, isJson, systemEffects, withCommand } from './context.ts';
 import { examplesText, registerWith } from './register.ts';
 import {
   errorJson,
@@ -26,8 +27,18 @@ import {
   standardOutput,
 } from './result.ts';
 
-/** The commands that touch a home; each ends in `end` with its exit code. */
-function buildProgram(commandLine: readonly string[], output: Output, end: (exit: number) => void): Command {
+/** Where a command line writes: results and documents, and what is said besides. */
+export interface Streams {
+  readonly output: Output;
+  readonly errors: TextOutput;
+}
+
+/** All commands; each ends in `end` with its exit code. `--help` and `--version` go to `help`. */
+function buildProgram(
+  commandLine: readonly string[],
+  { output, errors }: Streams,
+  { end, help }: { end: (exit: number) => void; help: (text: string) => void },
+): Command {
   const program = new Command('arbdata')
     .description("Data service of a city's labour and personnel dispute arbitration case system")
     .version(TOOL_VERSION)
@@ -35,6 +46,7 @@ function buildProgram(commandLine: readonly string[], output: Output, end: (exit
     .option('--json', 'one JSON document on standard output, log lines on standard error')
     .showHelpAfterError('(add --help for the options and examples)')
     .exitOverride()
+    .configureOutput({ writeOut: help, writeErr: (text) => errors.write(text) })
     .addHelpText(
       'after',
       `
@@ -46,7 +58,8 @@ Examples:
   $ arbdata explain A02@ALL --period 2026-10`,
     );
   const register = registerWith(async (handler, options, args) => {
-    const result = await withCommand(options, args, commandLine, handler, async (found) => {
+    const effects = systemEffects(options, commandLine, errors);
+    const result = await withCommand(options, args, effects, handler, async (found) => {
       await (isJson(options) ? printJson : printLines)(output, found);
     });
     end(result.exit ?? EXIT.done);
@@ -79,29 +92,44 @@ Examples:
 
 /** Carry one command line out and set the process's exit code. Called once. */
 export async function main(args: readonly string[]): Promise<void> {
-  const output = standardOutput();
-  const wantsJson = args.includes('--json') || /--format[ =]json\b/.test(args.join(' '));
+  // A reader that went away must not end the process: what is written then is lost, nothing else.
   process.stderr.on('error', () => undefined);
+  process.exitCode = await runCommandLine(args, { output: standardOutput(), errors: process.stderr });
+}
+
+/** Carry one command line out. Returns its exit code; nothing is thrown but defects of this function itself. */
+export async function runCommandLine(args: readonly string[], streams: Streams): Promise<number> {
+  const { output } = streams;
+  const wantsJson = args.includes('--json') || /--format[ =]json\b/.test(args.join(' '));
+  let exit: number = EXIT.done;
+  let help = '';
   try {
-    const program = buildProgram(args, output, (exit) => {
-      process.exitCode = exit;
-    });
-    if (args[0] === '__complete') {
-      await output.write(
-        candidates(program, args.slice(1))
-          .map((word) => `${word}\n`)
-          .join(''),
-      );
-      return;
+    try {
+      const program = buildProgram(args, streams, {
+        end: (code) => {
+          exit = code;
+        },
+        help: (text) => {
+          help += text;
+        },
+      });
+      if (args[0] === '__complete') {
+        for (const word of candidates(program, args.slice(1))) await output.write(`${word}\n`);
+      } else {
+        await program.parseAsync(args, { from: 'user' });
+      }
+    } catch (error) {
+      if (help !== '') await output.write(help);
+      exit = await report(error, streams, wantsJson);
     }
-    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = await report(error, output, wantsJson);
+    if (!(error instanceof OutputClosed)) throw error;
   }
+  return exit;
 }
 
 /** Say what went wrong where a person, or with --json a program, looks for it. */
-async function report(error: unknown, output: Output, wantsJson: boolean): Promise<number> {
+async function report(error: unknown, { output, errors }: Streams, wantsJson: boolean): Promise<number> {
   if (error instanceof OutputClosed) return EXIT.done;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
@@ -112,9 +140,9 @@ async function report(error: unknown, output: Output, wantsJson: boolean): Promi
   const isPrinted = error instanceof PrintedError;
   const known = knownError(isPrinted ? error.cause : error);
   if (wantsJson && !isPrinted) await output.write(`{"error":${errorJson(known)}}\n`);
-  process.stderr.write(`${known.code}: ${known.message}\n  ${known.advice}\n`);
+  errors.write(`${known.code}: ${known.message}\n  ${known.advice}\n`);
   if (process.env.ARBDATA_LOG === 'debug' && known.cause instanceof Error)
-    process.stderr.write(`${known.cause.stack}\n`);
+    errors.write(`${known.cause.stack}\n`);
   return known.exit;
 }
 

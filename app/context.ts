@@ -2,7 +2,7 @@
 import { currentActor } from '../pipelines/runtime/actor.ts';
 import { systemClock } from '../pipelines/runtime/clock.ts';
 import { logLevelFrom } from '../pipelines/runtime/config.ts';
-import { Logger, openTerminal } from '../pipelines/runtime/log.ts';
+import { Logger, openTerminal, type TextOutput } from '../pipelines/runtime/log.ts';
 import { createProgress, silentProgress } from '../pipelines/runtime/progress.ts';
 import { type Effects, type Service, withService } from '../pipelines/runtime/service.ts';
 import { type CommandResult, OutputClosed } from './result.ts';
@@ -17,9 +17,9 @@ export function isJson(options: GlobalOptions & { readonly format?: string }): b
   return options.json === true || options.format === 'json';
 }
 
-/** The outside world as this process has it: the terminal is standard error, the actor the system's user. */
-export function systemEffects(options: GlobalOptions, args: readonly string[]): Effects {
-  const terminal = openTerminal();
+/** The outside world as this process has it: the actor is the system's user. `errors` is where people read along. */
+export function systemEffects(options: GlobalOptions, args: readonly string[], errors: TextOutput): Effects {
+  const terminal = openTerminal(errors);
   const quiet = isJson(options);
   return {
     clock: systemClock,
@@ -40,11 +40,11 @@ export type Handler<O> = (
 export async function withCommand<O>(
   options: O & GlobalOptions,
   args: readonly string[],
-  commandLine: readonly string[],
+  effects: Effects,
   handler: Handler<O>,
   print: (result: CommandResult) => Promise<void>,
 ): Promise<CommandResult> {
-  return withService(options.home, systemEffects(options, commandLine), async (service) => {
+  return withService(options.home, effects, async (service) => {
     const result = await handler(service, options, args);
     try {
       await print(result);

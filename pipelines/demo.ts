@@ -1,14 +1,13 @@
 /** A synthetic source: made in SQL, deterministic, with known defects listed beside it. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { lastCompleteMonth, type Period } from '../schemas/period.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { writeFileAtomic } from './runtime/files.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
-import type { Service } from './runtime/service.ts';
-import { sourceFile, withSource } from './source.ts';
+import { engineLimits, type Service } from './runtime/service.ts';
+import { defectsFile, sourceFile, withSource } from './source.ts';
 import { type DefectList, type DemoSize, demoAsOf, fillDemo } from './steps/demo/demo.ts';
 import { createEmbeddedSource } from './steps/source/embedded.ts';
 
@@ -57,9 +56,14 @@ export async function makeDemo(service: Service, request: DemoRequest): Promise<
     async (engine) => {
       let share = 0;
       const shown = service.progress.step(`demo source, size ${size}`, { poll: () => share });
-      ({ defects: list } = await fillDemo(engine, { size, seed, until: until.text }, (done) => {
-        share = done;
-      }));
+      try {
+        ({ defects: list } = await fillDemo(engine, { size, seed, until: until.text }, (done) => {
+          share = done;
+        }));
+      } catch (error) {
+        shown.fail();
+        throw error;
+      }
       shown.done();
     },
     {
@@ -70,11 +74,10 @@ export async function makeDemo(service: Service, request: DemoRequest): Promise<
       seed: String(seed),
       size,
     },
-    limits(service),
+    engineLimits(service),
   );
-  const defectsFile = path.join(service.home.source, 'demo-defects.json');
   await writeFileAtomic(
-    defectsFile,
+    defectsFile(service),
     `${JSON.stringify({ size, seed, until: until.text, asOf, ...list }, null, 1)}\n`,
   );
   await service.ledger.appendAudit({
@@ -83,12 +86,13 @@ export async function makeDemo(service: Service, request: DemoRequest): Promise<
     subject: 'source',
     detail: { size, seed, until: until.text },
   });
-  return { file: sourceFile(service), defectsFile, asOf, until: until.text, defects: list.defects.length };
-}
-
-function limits({ config }: Service) {
-  const { memoryLimitMb, threads } = config;
-  return { memoryLimitMb, ...(threads === undefined ? {} : { threads }) };
+  return {
+    file: sourceFile(service),
+    defectsFile: defectsFile(service),
+    asOf,
+    until: until.text,
+    defects: list.defects.length,
+  };
 }
 
 async function protectRealSource(service: Service, replace: boolean): Promise<void> {

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
-import { readDate } from './runtime/period.ts';
 import type { Service } from './runtime/service.ts';
 import { snapshots } from './snapshots.ts';
 import { checkSource } from './source.ts';
@@ -93,7 +92,7 @@ async function source(service: Service): Promise<Diagnosis> {
 }
 
 function definitions({ definitions: all, clock }: Service): Diagnosis[] {
-  const today = readDate(shanghaiDate(clock), 'today');
+  const today = shanghaiDate(clock);
   const missing = unknownYears(all.workingDays.years, today);
   const own = all.overridden.length === 0 ? 'as shipped' : `of this home: ${all.overridden.join(', ')}`;
   return [

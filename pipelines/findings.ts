@@ -1,11 +1,11 @@
 /** Findings of a run for people and programs, and marks "verified correct" on them. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { BOM, CRLF, csvLine, neutralised } from '../exports/csv.ts';
 import type { Finding } from '../schemas/findings.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
+import { findingsFile } from './runtime/home.ts';
 import { readDate } from './runtime/period.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 
@@ -37,7 +37,7 @@ export type ShownFinding = Pick<Finding, (typeof FINDING_COLUMNS)[number]>;
 
 /** The id of the run whose findings are meant: the one named, or the latest that has any. */
 export async function findingsRun(service: Service, runId?: string): Promise<string> {
-  const has = (id: string): boolean => existsSync(path.join(service.home.findings, `${id}.parquet`));
+  const has = (id: string): boolean => existsSync(findingsFile(service.home, id));
   if (runId !== undefined) {
     if (has(runId)) return runId;
     throw new ArbdataError('E_NOT_FOUND', `there are no findings of run ${runId}`, {
@@ -64,7 +64,7 @@ export async function* findings(service: Service, filter: FindingFilter): AsyncG
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const engine = await openEngine(service);
   try {
-    const file = path.join(service.home.findings, `${run}.parquet`);
+    const file = findingsFile(service.home, run);
     for await (const rows of engine.stream<ShownFinding>(
       `SELECT ${FINDING_COLUMNS.join(', ')} FROM read_parquet(${literal(file)}) ${where}
        ORDER BY rule_id, org_code NULLS FIRST, TRY_CAST(record_key AS BIGINT) NULLS LAST, record_key, scope`,
@@ -105,7 +105,7 @@ export async function markFinding(
   const runId = await findingsRun(service);
   const engine = await openEngine(service);
   try {
-    const file = path.join(service.home.findings, `${runId}.parquet`);
+    const file = findingsFile(service.home, runId);
     const [found] = await engine.rows<{ fingerprint: string }>(
       `SELECT fingerprint FROM read_parquet(${literal(file)}) WHERE state <> 'resolved'
        AND rule_id = ${literal(request.ruleId)} AND record_key = ${literal(request.recordKey)}`,

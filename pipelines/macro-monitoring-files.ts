@@ -27,7 +27,7 @@ import { type Artefact, hashArtefacts } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import { placeDraft, placePublication } from './steps/publish/publication.ts';
 
-const PRODUCT = 'macro-monitoring';
+export const MACRO_MONITORING = 'macro-monitoring';
 const KEY_INDICATORS = ['A01', 'A02', 'C01', 'B01', 'B02', 'R01', 'R02', 'R04', 'M01', 'M04'] as const;
 
 export interface Computed {
@@ -86,7 +86,12 @@ function outcomeOf(
     files: entries.map((entry) => entry.path),
     reasons,
     provisional,
-    keyFigures: Object.fromEntries(KEY_INDICATORS.map((id) => [id, figures.value('month', WHOLE_CODE, id)])),
+    keyFigures: Object.fromEntries(
+      KEY_INDICATORS.filter((id) => figures.indicators.some((one) => one.id === id)).map((id) => [
+        id,
+        figures.value('month', WHOLE_CODE, id),
+      ]),
+    ),
     revised: revisions.map(({ basis, cases }) => ({
       baseline: `${basis.period} r${basis.revision}`,
       cases,
@@ -157,7 +162,7 @@ async function decide(context: RunContext, computed: Computed, csv: string): Pro
     return { state: 'unchanged', revision: earlier.same?.publication.revision ?? null };
   }
   const revision = await context.ledger.intendPublication({
-    product: PRODUCT,
+    product: MACRO_MONITORING,
     period: request.period.text,
     runId: context.run.id,
     snapshotId: prepared.manifest.id,
@@ -284,7 +289,7 @@ async function place(
   const { home, ledger, config, clock, actor, run, definitions } = context;
   const manifest: PublicationManifest = {
     formatVersion: 1,
-    product: PRODUCT,
+    product: MACRO_MONITORING,
     period: request.period.text,
     revision: decision.state === 'published' ? (decision.revision ?? 0) : 0,
     state: decision.state === 'unchanged' ? 'draft' : decision.state,

@@ -1,7 +1,7 @@
 /** 宏观监测: figures, checks, revision statement, files, publication. Read from top to bottom. */
 import type { CheckResult } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
-import { macroMonitoringFiles } from './macro-monitoring-files.ts';
+import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -19,7 +19,7 @@ import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import { type EarlierPublications, findEarlier } from './steps/publish/earlier.ts';
 import { type HoldReason, holdReasons } from './steps/publish/hold.ts';
 
-export const MACRO_MONITORING = 'macro-monitoring';
+export { MACRO_MONITORING } from './macro-monitoring-files.ts';
 
 export interface MacroRequest extends PeriodRequest {
   /** Publish what an earlier run held. */

@@ -1,11 +1,12 @@
 /** The source that this home reads, and what it says of itself. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { lastCompleteMonth, monthOf, type Period, parsePeriod } from '../schemas/period.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ownedMark } from './runtime/lock.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
-import type { Service } from './runtime/service.ts';
+import { engineLimits, type Service } from './runtime/service.ts';
 import { checkSource as check, type SourceCheck } from './steps/source/check.ts';
 import { openEmbeddedSource } from './steps/source/embedded.ts';
 import { type CsvEncoding, type ImportedFile, importCsv } from './steps/source/import-csv.ts';
@@ -18,15 +19,15 @@ export function sourceFile(service: Pick<Service, 'home'>): string {
   return path.join(service.home.source, 'source.duckdb');
 }
 
+/** What the demo generator injected; it stands beside a demo source only. */
+export function defectsFile(service: Pick<Service, 'home'>): string {
+  return path.join(service.home.source, 'demo-defects.json');
+}
+
 /** Open the source for reading, use it, close it. */
 export async function withSource<T>(service: Service, use: (source: Source) => Promise<T>): Promise<T> {
   const spillDir = path.join(service.home.work, `source-${ownedMark()}`);
-  const { memoryLimitMb, threads } = service.config;
-  const source = await openEmbeddedSource(sourceFile(service), {
-    spillDir,
-    memoryLimitMb,
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const source = await openEmbeddedSource(sourceFile(service), { spillDir, ...engineLimits(service) });
   try {
     return await use(source);
   } finally {
@@ -45,7 +46,6 @@ export async function importSource(
   request: { readonly dir: string; readonly encoding: CsvEncoding; readonly asOf?: string | undefined },
 ): Promise<ImportedFile[]> {
   await recover(service);
-  const { memoryLimitMb, threads } = service.config;
   const files = await importCsv({
     dir: path.resolve(request.dir),
     encoding: request.encoding,
@@ -61,8 +61,9 @@ export async function importSource(
     personalColumns: new Set(Object.keys(service.definitions.personalColumns.columns)),
     log: service.log,
     progress: service.progress,
-    limits: { memoryLimitMb, ...(threads === undefined ? {} : { threads }) },
+    limits: engineLimits(service),
   });
+  await rm(defectsFile(service), { force: true });
   await service.ledger.appendAudit({
     actor: service.actor,
     action: 'source.import',

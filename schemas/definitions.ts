@@ -94,7 +94,6 @@ const ratioIndicator = z.strictObject({
 const indicator = z.discriminatedUnion('kind', [sumIndicator, ratioIndicator]);
 export type Indicator = z.infer<typeof indicator>;
 export type SumIndicator = z.infer<typeof sumIndicator>;
-export type RatioIndicator = z.infer<typeof ratioIndicator>;
 
 /** A balance that must hold: the signed sum of the left side compared with that of the right. */
 const balance = z.strictObject({

@@ -3,15 +3,13 @@ import { z } from 'zod';
 import { VIEW_NAMES } from './contract.ts';
 import { SEVERITIES } from './definitions.ts';
 
-export const FINDING_STATES = ['new', 'continuing', 'resolved'] as const;
-export type FindingState = (typeof FINDING_STATES)[number];
+const FINDING_STATES = ['new', 'continuing', 'resolved'] as const;
 
 /**
  * What became of someone's word that a finding is correct as it is: it holds, its time is over, or the finding is
  * another one now (a new value, other related records).
  */
-export const MARK_STATES = ['verified', 'expired', 'broken'] as const;
-export type MarkState = (typeof MARK_STATES)[number];
+const MARK_STATES = ['verified', 'expired', 'broken'] as const;
 
 export const finding = z.strictObject({
   rule_id: z.string().regex(/^V\d{3}$/),

@@ -6,7 +6,16 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const artefactEntry = z.strictObject({
   /** Path within the folder, `/` as separator. */
   path: z.string().min(1),
-  kind: z.enum(['dataset', 'workbook', 'form', 'rectification', 'facts', 'membership', 'statement', 'notice']),
+  kind: z.enum([
+    'dataset',
+    'workbook',
+    'form',
+    'rectification',
+    'facts',
+    'membership',
+    'statement',
+    'notice',
+  ]),
   sha256,
   sizeBytes: z.int().nonnegative(),
 });

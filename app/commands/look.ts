@@ -162,7 +162,6 @@ interface ExplainOptions {
   run?: string;
   unmasked?: boolean;
   reason?: string;
-  limit?: string;
 }
 
 export function registerExplain(program: Command, register: Register): void {

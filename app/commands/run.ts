@@ -5,6 +5,7 @@ import { hasSource, makeDemo } from '../../pipelines/demo.ts';
 import { type MacroOutcome, type MacroRunEnd, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { runMonthly } from '../../pipelines/monthly.ts';
 import { releaseRun } from '../../pipelines/release.ts';
+import { stampToMs } from '../../pipelines/runtime/clock.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
@@ -284,6 +285,5 @@ function runLines(run: RunDetails): string[] {
 
 function seconds(from: string, to: string | null): string {
   if (to === null) return 'unfinished';
-  const ms = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
-  return ((ms(to) - ms(from)) / 1000).toFixed(1);
+  return ((stampToMs(to) - stampToMs(from)) / 1000).toFixed(1);
 }

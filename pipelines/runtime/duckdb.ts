@@ -1,9 +1,10 @@
 /** The one door to DuckDB: bounded memory, spill to a folder of the caller, no network, no extension fetched. */
 import { rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ArbdataError } from './errors.ts';
-import { ensureDir, fileError, syncFile, temporaryName } from './files.ts';
+import { ensureDir, fileError, syncDirNow, syncFile, temporaryName } from './files.ts';
 
 /** Values as JSON has them: BIGINT, DECIMAL, DATE and TIMESTAMP arrive as exact text, INTEGER as a number. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -52,8 +53,9 @@ export class Engine {
 
   static async open(options: EngineOptions): Promise<Engine> {
     ensureDir(options.spillDir);
+    let instance: DuckDBInstance | undefined;
     try {
-      const instance = await DuckDBInstance.create(options.file ?? ':memory:', {
+      instance = await DuckDBInstance.create(options.file ?? ':memory:', {
         access_mode: options.readOnly === true ? 'READ_ONLY' : 'AUTOMATIC',
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
@@ -69,6 +71,7 @@ export class Engine {
       );
       return new Engine(instance, connection, options.spillDir);
     } catch (error) {
+      instance?.closeSync();
       rmSync(options.spillDir, { recursive: true, force: true });
       throw engineError(error, options.file);
     }
@@ -145,6 +148,7 @@ export class Engine {
       );
       await syncFile(temporary);
       await rename(temporary, file);
+      syncDirNow(path.dirname(file));
       return { rows: Number(row?.Count ?? 0), sizeBytes: statSync(file).size };
     } catch (error) {
       rmSync(temporary, { force: true });

@@ -24,10 +24,8 @@ import { HEARTBEAT_MS } from './lock.ts';
 import { type DatabaseSync, kyselyOver, openSqlite } from './node-sqlite.ts';
 
 export type { AuditEntry, AuditVerdict } from './audit.ts';
-export type { FindingMark, NewMark } from './ledger-marks.ts';
-export type { OpenIntent, Publication, PublicationIntent, PublicationKey } from './ledger-publications.ts';
-export type { NewRun, RunDetails, RunFile, RunRow, RunStepRow } from './ledger-runs.ts';
-export type { PublicationState, RunState } from './ledger-tables.ts';
+export type { Publication, PublicationKey } from './ledger-publications.ts';
+export type { RunDetails, RunRow } from './ledger-runs.ts';
 
 /** One transaction of the ledger: the rows, the time, and the audit record that goes with them. */
 interface Write {

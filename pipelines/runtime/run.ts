@@ -63,14 +63,14 @@ export async function withRun<T extends RunEnd>(
     alsoLock: (spec.products ?? []).map((product) => `product:${product}`),
   });
   const workDir = path.join(service.home.work, run.id);
-  openLog(service, run.id);
-  service.log.info('run started', {
-    run: run.id,
-    pipeline: spec.pipeline,
-    period: spec.period,
-    by: service.actor,
-  });
   try {
+    openLog(service, run.id);
+    service.log.info('run started', {
+      run: run.id,
+      pipeline: spec.pipeline,
+      period: spec.period,
+      by: service.actor,
+    });
     for (const dead of run.interrupted) await removeTree(path.join(service.home.work, dead));
     await ensureDir(workDir);
     const engine = await openEngine(service, path.join(workDir, 'spill'));

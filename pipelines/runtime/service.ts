@@ -4,7 +4,7 @@ import type { Config } from '../../schemas/config.ts';
 import { type Clock, shanghaiStamp } from './clock.ts';
 import { readConfig } from './config.ts';
 import { type Definitions, loadDefinitions } from './definitions.ts';
-import { Engine } from './duckdb.ts';
+import { Engine, type EngineOptions } from './duckdb.ts';
 import { type Home, openHome } from './home.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { ownedMark } from './lock.ts';
@@ -51,12 +51,17 @@ export async function openEngine(
   service: Pick<Service, 'home' | 'config'>,
   spillDir?: string,
 ): Promise<Engine> {
-  const { memoryLimitMb, threads } = service.config;
   return Engine.open({
     spillDir: spillDir ?? path.join(service.home.work, `query-${ownedMark()}`),
-    memoryLimitMb,
-    ...(threads === undefined ? {} : { threads }),
+    ...engineLimits(service),
   });
+}
+
+/** The configuration's limits of an engine. */
+export function engineLimits({
+  config: { memoryLimitMb, threads },
+}: Pick<Service, 'config'>): Pick<EngineOptions, 'memoryLimitMb' | 'threads'> {
+  return { memoryLimitMb, ...(threads === undefined ? {} : { threads }) };
 }
 
 /** The present time with its offset, as manifests and workbooks show it: `2026-11-03T09:30:00+08:00`. */

@@ -12,7 +12,7 @@ import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { openEngine, type Service, withService } from '../../pipelines/runtime/service.ts';
 import { importSource } from '../../pipelines/source.ts';
 import { parsePeriod } from '../../schemas/period.ts';
-import type { RawRow } from '../reference/source.ts';
+import type { RawRow, RawSource } from '../reference/source.ts';
 
 export const INPUT_DIR = path.join(PROJECT_DIR, 'test/input');
 export const OUTPUT_DIR = path.join(PROJECT_DIR, 'test/output');
@@ -71,4 +71,37 @@ export function plainCsv(file: string): RawRow[] {
   return records.map((record) =>
     Object.fromEntries(header.map((name, place) => [name, record[place] || null])),
   );
+}
+
+/** The six views from a folder of CSV files in any form that the contract allows. */
+export function quotedCsv(dir: string): RawSource {
+  const view = (name: string) => {
+    const text = readFileSync(path.join(dir, `${name}.csv`), 'utf8').replace(/^\uFEFF/, '');
+    const [header = [], ...records] = recordsOf(text);
+    const names = header.map((column) => column.toUpperCase());
+    return records.map(
+      (record): RawRow => Object.fromEntries(names.map((column, place) => [column, record[place] || null])),
+    );
+  };
+  return {
+    ARB_ORG: view('arb_org'),
+    ARB_CASE: view('arb_case'),
+    ARB_PARTY: view('arb_party'),
+    ARB_CLAIM: view('arb_claim'),
+    ARB_MEDIATION: view('arb_mediation'),
+    PRE_APPLICATION: view('pre_application'),
+  };
+}
+
+/** RFC 4180: fields of each record, quotes taken away. */
+function recordsOf(text: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n)/g)) {
+    record.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
+    if (end === ',') continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
 }

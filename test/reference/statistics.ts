@@ -292,6 +292,29 @@ export function countedRecords(source: KeptSource, asOfDay: number): Records {
   };
 }
 
+/**
+ * What the sheet 待核查 lists: `view record rule` of every undeleted row that should count and does not, for each rule that
+ * it breaks. An odd DELETED breaks none; it is listed under V050, which judges the column.
+ */
+export function referenceExclusions(source: KeptSource, asOfDay: number): string[] {
+  const bodies = new Set(knownBodies(source));
+  const listed: string[] = [];
+  for (const row of [...source.ARB_CASE, ...source.ARB_MEDIATION]) {
+    const isCase = row.view === 'ARB_CASE';
+    const accept = row.day('ACCEPT_DATE');
+    const close = row.day('CLOSE_DATE');
+    if (row.isDeleted || (isCase && accept === null)) continue;
+    const isStranger = !bodies.has(row.text('ORG_CODE') ?? '');
+    const isAcceptedWrongly = accept === null || accept > asOfDay;
+    const isClosedWrongly = close !== null && ((accept !== null && close < accept) || close > asOfDay);
+    if (isStranger) listed.push(`${row.view} ${row.record} ${isCase ? 'V005' : 'V042'}`);
+    if (isAcceptedWrongly) listed.push(`${row.view} ${row.record} ${isCase ? 'V006' : 'V042'}`);
+    if (isClosedWrongly) listed.push(`${row.view} ${row.record} ${isCase ? 'V009' : 'V042'}`);
+    if (row.text('DELETED') !== '0') listed.push(`${row.view} ${row.record} V050`);
+  }
+  return listed;
+}
+
 /** All figures: `scope org indicator` to value, in the order of the dataset file. */
 export function referenceFigures(source: KeptSource, question: Question): Map<string, string> {
   const records = countedRecords(source, question.asOfDay);

@@ -53,7 +53,7 @@ function frameOf(kind: RevisionKind, today: string, cutoffDay: number): Frame {
 
 const frame: fc.Arbitrary<Frame> = fc
   .record({
-    kind: fc.constantFrom<RevisionKind>('previous', 'previous', 'same', 'last_year'),
+    kind: fc.constantFrom<RevisionKind>('previous', 'same', 'last_year'),
     today: fc.constantFrom(
       '2026-10',
       '2026-01',
@@ -80,11 +80,11 @@ function caseArbitrary(around: Frame): fc.Arbitrary<Omit<CaseModel, 'id'>> {
   const day = dayAround(around);
   return fc
     .record({
-      org: fc.constantFrom(...ORGS, ...ORGS, UNKNOWN, null),
+      org: fc.constantFrom(...ORGS, ...ORGS, ...ORGS, UNKNOWN, null),
       accept: fc.option(day, { freq: 8 }),
-      life: fc.option(fc.integer({ min: -3, max: 50 }), { freq: 1 }),
+      life: fc.option(fc.integer({ min: -3, max: 50 }), { freq: 2 }),
       reject: fc.option(day, { freq: 1 }),
-      deleted: fc.constantFrom('0', '0', '0', '0', '0', '1', '2'),
+      deleted: fc.constantFrom('0', '0', '0', '0', '0', '0', '0', '0', '1', '2'),
       type: fc.constantFrom('05', '10'),
       workers: fc.integer({ min: 1, max: 9 }),
       claim: fc.integer({ min: 0, max: 9_999_999 }).map(yuan),
@@ -168,12 +168,19 @@ function shared<T extends Dated>(): Mutation<T>[] {
     },
     {
       name: 'closing date corrected',
-      apply: regular<T>((one, day) => (one.close === null || one.close === day ? undefined : close(day))),
+      apply: regular<T>((one, day) => {
+        if (one.close === null || one.accept === null) return undefined;
+        const moved = day < one.accept ? addDays(one.accept, 20) : day;
+        return moved === one.close ? undefined : close(moved);
+      }),
       cause: '结案日期更正',
     },
     {
       name: 'acceptance date corrected',
-      apply: regular<T>((one, day) => (one.accept === day ? undefined : ({ accept: day } as Partial<T>))),
+      apply: regular<T>((one, day) => {
+        const moved = one.close !== null && day > one.close ? addDays(one.close, -20) : day;
+        return moved === one.accept ? undefined : ({ accept: moved } as Partial<T>);
+      }),
       cause: '受理日期更正',
     },
     {
@@ -297,7 +304,7 @@ const history: fc.Arbitrary<History> = frame.chain((around) => {
   const isLate = fc.nat(9).map((number) => number === 0);
   return fc
     .record({
-      cases: fc.array(fc.tuple(caseArbitrary(around), isLate, step), { minLength: 40, maxLength: 60 }),
+      cases: fc.array(fc.tuple(caseArbitrary(around), isLate, step), { minLength: 60, maxLength: 80 }),
       mediations: fc.array(fc.tuple(mediationArbitrary(around), isLate, step), {
         minLength: 5,
         maxLength: 15,

@@ -9,7 +9,7 @@ import { type DemoDefinitions, readDemoDefinitions } from './definitions.ts';
 import { type DemoOptions, type DemoPlan, planDemo } from './plan.ts';
 import { setVariables } from './variables.ts';
 
-export type { Defect, DefectList, SideEffect } from './defects.ts';
+export type { DefectList } from './defects.ts';
 export { expectedFindings } from './defects.ts';
 export { DEMO_SIZES, type DemoSize } from './definitions.ts';
 export type { DemoOptions } from './plan.ts';

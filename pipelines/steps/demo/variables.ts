@@ -4,9 +4,9 @@ import type { DemoDefinitions } from './definitions.ts';
 import type { DemoPlan } from './plan.ts';
 
 /** CASE_ID of the first case. */
-export const FIRST_CASE_ID = 100_000;
+const FIRST_CASE_ID = 100_000;
 /** MEDIATION_ID of the first mediation. */
-export const FIRST_MEDIATION_ID = 500_000;
+const FIRST_MEDIATION_ID = 500_000;
 
 export async function setVariables(engine: Engine, plan: DemoPlan, demo: DemoDefinitions): Promise<void> {
   const values = { ...planValues(plan), ...definitionValues(plan, demo) };

@@ -1,13 +1,11 @@
 /** Checks K01–K10 and K12 on exact, unrounded sums. K11 belongs to the revision statement. */
 import { type CheckResult, SCOPES, type Scope, WHOLE_CODE } from '../../../schemas/dataset.ts';
-import type { Balance, Indicator, SumIndicator } from '../../../schemas/definitions.ts';
+import type { Balance } from '../../../schemas/definitions.ts';
 import { parseDecimal } from '../../runtime/decimal.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
-import { type Figures, WHOLE_NAME } from './figures.ts';
+import { type Figures, flowIndicators, sumIndicators, WHOLE_NAME } from './figures.ts';
 
 const ALL = WHOLE_CODE;
-
-const STOCKS: ReadonlySet<string> = new Set(['opening_stock', 'closing_stock']);
 
 /** Run the balances (K01–K07, K10), ALL against bodies (K08) and year-to-date continuity (K09). */
 export function checkFigures(figures: Figures, balances: readonly Balance[]): CheckResult[] {
@@ -51,18 +49,16 @@ function checkBalance(figures: Figures, balance: Balance, scope: Scope, orgCode:
   };
 }
 
-const isSum = (indicator: Indicator): indicator is SumIndicator => 'population' in indicator;
-
 /** K08: each sum of ALL equals the sum over the bodies. */
 function checkWhole(figures: Figures, scope: Scope): CheckResult {
-  const sums = figures.indicators.filter(isSum);
+  const sums = sumIndicators(figures.indicators);
   const overBodies = (id: string): bigint =>
     figures.bodies.reduce((sum, { code }) => sum + figures.sum(scope, code, id), 0n);
   const failing = sums.filter(({ id }) => figures.sum(scope, ALL, id) !== overBodies(id));
   const shown = failing[0]?.id ?? 'A02';
   return {
     id: 'K08',
-    name: '全市合计=各机构之和',
+    name: '合计=各机构之和',
     scope,
     orgCode: ALL,
     orgName: WHOLE_NAME,
@@ -78,7 +74,7 @@ function checkWhole(figures: Figures, scope: Scope): CheckResult {
 
 /** K09: each flow of the year to date equals that up to the period's first day plus the period's. */
 function checkContinuity(figures: Figures, orgCode: string): CheckResult {
-  const flows = figures.indicators.filter(isSum).filter(({ population }) => !STOCKS.has(population));
+  const flows = flowIndicators(figures.indicators);
   const parts = (id: string): bigint =>
     figures.sum('ytd_before', orgCode, id) + figures.sum('month', orgCode, id);
   const failing = flows.filter(({ id }) => figures.sum('ytd', orgCode, id) !== parts(id));

@@ -1,7 +1,7 @@
 /** Month on month and year on year: from the same snapshot recomputed, beside what was published then. */
 import { type Comparison, type Scope, WHOLE_CODE } from '../../../schemas/dataset.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, flowIndicators } from './figures.ts';
 import { publishedDatasetSql } from './revision.ts';
 
 /** Values of one earlier publication under `scope/body/indicator`. */
@@ -9,9 +9,7 @@ export type PublishedValues = ReadonlyMap<string, string>;
 
 /** The indicators that are flows: sums over what happened in the period. */
 export function flowIds(figures: Figures): string[] {
-  return figures.indicators
-    .filter((one) => 'population' in one && !one.population.endsWith('_stock'))
-    .map(({ id }) => id);
+  return flowIndicators(figures.indicators).map(({ id }) => id);
 }
 
 /** The values of some indicators in a published dataset. */

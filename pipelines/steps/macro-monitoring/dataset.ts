@@ -8,7 +8,7 @@ import {
   SCOPES,
   WHOLE_CODE,
 } from '../../../schemas/dataset.ts';
-import { type Period, periodRange } from '../../../schemas/period.ts';
+import { monthsBefore, type Period, periodRange } from '../../../schemas/period.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { compareFlows, type PublishedValues } from './comparison.ts';
@@ -51,7 +51,7 @@ export function assembleDataset(engine: Engine, parts: DatasetParts): MacroDatas
 }
 
 /** `2026年10月`, `2026年第4季度`, `2026年下半年`, `2026年`. */
-export function periodText(period: Period): string {
+function periodText(period: Period): string {
   const { year, index, kind } = period;
   if (kind === 'month') return `${year}年${index}月`;
   if (kind === 'quarter') return `${year}年第${index}季度`;
@@ -60,9 +60,8 @@ export function periodText(period: Period): string {
 }
 
 /** `2026年1—10月`. */
-export function ytdText(period: Period): string {
-  const months = { month: 1, quarter: 3, half: 6, year: 12 } as const;
-  const last = period.index * months[period.kind];
+function ytdText(period: Period): string {
+  const last = monthsBefore(period, 0).index;
   return last === 1 ? `${period.year}年1月` : `${period.year}年1—${last}月`;
 }
 

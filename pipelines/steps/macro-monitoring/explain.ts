@@ -6,6 +6,7 @@ import { formatDecimal, parseDecimal } from '../../runtime/decimal.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { maskSql } from '../../runtime/masking.ts';
 import { readSql } from '../../runtime/project.ts';
+import { publishedDatasetSql } from './revision.ts';
 
 export interface FrozenFiles {
   readonly membership: string;
@@ -20,7 +21,7 @@ export interface FrozenFiles {
 export interface ExplainedRecord {
   readonly indicatorId: string;
   readonly orgCode: string;
-  /** CASE_ID, or MEDIATION_ID for the indicators M…. */
+  /** CASE_ID, or MEDIATION_ID where mediations are counted. */
   readonly recordId: string;
   readonly caseNo: string;
   /** What the record adds: 1, persons, yuan or days. */
@@ -51,7 +52,7 @@ export interface Explanation {
 }
 
 /** The parts of an indicator whose members are frozen. */
-export function partsOf(indicator: Indicator): { id: string; role: ExplainedPart['role'] }[] {
+function partsOf(indicator: Indicator): { id: string; role: ExplainedPart['role'] }[] {
   if ('population' in indicator) return [{ id: indicator.id, role: '合计' }];
   const numerator = 'indicators' in indicator.numerator ? indicator.numerator.indicators : [indicator.id];
   return [
@@ -75,12 +76,17 @@ export async function explainFigure(
   const { indicator, indicators, orgCode, scope } = request;
   const parts = partsOf(indicator);
   const [published] = await engine.rows<{ value: string | null }>(
-    `SELECT value FROM read_csv(${literal(files.dataset)}, header = true, all_varchar = true)
+    `SELECT value FROM ${publishedDatasetSql(files.dataset)}
      WHERE scope = ${literal(scope)} AND org_code = ${literal(orgCode)} AND indicator_id = ${literal(indicator.id)}`,
   );
   if (published === undefined) return undefined;
-  const ids = parts.map(({ id }) => id);
-  await createViews(engine, files, { ids, orgCode, scope, unmasked: request.unmasked });
+  await createViews(engine, files, {
+    ids: parts.map(({ id }) => id),
+    mediationIds: indicators.filter(isOfMediations).map(({ id }) => id),
+    orgCode,
+    scope,
+    unmasked: request.unmasked,
+  });
   const totals = await engine.rows<{ indicator_id: string; records: string; total: string }>(
     `SELECT indicator_id, COUNT(*) AS records, CAST(SUM(quantity) AS VARCHAR) AS total
      FROM explain_member GROUP BY indicator_id`,
@@ -102,6 +108,11 @@ export async function explainFigure(
   };
 }
 
+/** Whether an indicator sums over mediations; their records are named by MEDIATION_ID. */
+function isOfMediations(indicator: Indicator): boolean {
+  return 'population' in indicator && indicator.population.startsWith('mediation_');
+}
+
 /** Whole numbers without decimals, yuan with two. */
 function totalText(total: string, indicator: Indicator | undefined): string {
   const isMoney = indicator?.kind === 'amount';
@@ -112,9 +123,17 @@ function totalText(total: string, indicator: Indicator | undefined): string {
 async function createViews(
   engine: Engine,
   files: FrozenFiles,
-  wanted: { ids: readonly string[]; orgCode: string; scope: Scope; unmasked: boolean },
+  wanted: {
+    ids: readonly string[];
+    mediationIds: readonly string[];
+    orgCode: string;
+    scope: Scope;
+    unmasked: boolean;
+  },
 ): Promise<void> {
-  const { ids, orgCode, scope, unmasked } = wanted;
+  const { ids, mediationIds, orgCode, scope, unmasked } = wanted;
+  const isMediation =
+    mediationIds.length === 0 ? 'FALSE' : `indicator_id IN (${mediationIds.map(literal).join(', ')})`;
   const positions = ids.map((id, index) => `WHEN ${literal(id)} THEN ${index}`).join(' ');
   const org = orgCode === WHOLE_CODE ? '' : ` AND org_code = ${literal(orgCode)}`;
   // An organisation whose number is a citizen number may be a person: when in doubt it is masked.
@@ -123,7 +142,7 @@ async function createViews(
   const name = unmasked ? 'name' : `CASE WHEN ${isFirm} THEN name ELSE ${maskSql('name', 'name')} END`;
   await engine.run(`
     CREATE TABLE explain_member AS
-      SELECT *, CASE WHEN starts_with(indicator_id, 'M') THEN 1 ELSE 0 END AS is_mediation,
+      SELECT *, CASE WHEN ${isMediation} THEN 1 ELSE 0 END AS is_mediation,
         CASE indicator_id ${positions} END AS position
       FROM read_parquet(${literal(files.membership)})
       WHERE scope = ${literal(scope)} AND indicator_id IN (${ids.map(literal).join(', ')})${org};

@@ -34,6 +34,16 @@ function sumColumns(indicators: readonly Indicator[]): SumColumn[] {
   });
 }
 
+/** The indicators that are sums; the others are ratios of them. */
+export function sumIndicators(indicators: readonly Indicator[]): SumIndicator[] {
+  return indicators.filter((indicator) => 'population' in indicator);
+}
+
+/** The sums over what happened in a period, not over what stood at a day. */
+export function flowIndicators(indicators: readonly Indicator[]): SumIndicator[] {
+  return sumIndicators(indicators).filter(({ population }) => !population.endsWith('_stock'));
+}
+
 const numeratorKey = (id: string): string => `${id}:numerator`;
 
 /** The figures of one period: exact sums and published values per window, body and indicator. */
@@ -75,7 +85,7 @@ export class Figures {
 }
 
 /** The published value of an indicator from exact sums. Rounding is half away from zero. */
-export function indicatorValue(indicator: Indicator, sum: (key: string) => bigint): string {
+function indicatorValue(indicator: Indicator, sum: (key: string) => bigint): string {
   if ('population' in indicator) {
     const exact = sum(indicator.id);
     if (!TWO_DECIMAL_QUANTITIES.has(indicator.quantity)) return formatDecimal(exact, 0);

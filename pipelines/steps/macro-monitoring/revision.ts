@@ -11,7 +11,7 @@ import type { SumIndicator } from '../../../schemas/definitions.ts';
 import { dayText } from '../../../schemas/period.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, flowIndicators } from './figures.ts';
 import { membershipSelect } from './membership.ts';
 import type { WindowId } from './windows.ts';
 
@@ -139,9 +139,7 @@ async function createMembers(
   figures: Figures,
   publishedIds: ReadonlySet<string>,
 ): Promise<void> {
-  const flows = figures.indicators
-    .filter((one) => 'population' in one)
-    .filter(({ id, population }) => !population.endsWith('_stock') && publishedIds.has(id));
+  const flows = flowIndicators(figures.indicators).filter(({ id }) => publishedIds.has(id));
   const today = TODAY[basis.kind];
   const stock = figures.indicators.filter(({ id }) => id === today.stock);
   const spanOf = `CASE scope WHEN ${literal(today.month)} THEN 'month' ELSE 'ytd' END`;

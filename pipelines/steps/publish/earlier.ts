@@ -1,5 +1,4 @@
 /** The publications that a new one is compared with; their bytes are verified before they are read. */
-
 import { type Period, previousPeriod, samePeriodLastYear } from '../../../schemas/period.ts';
 import type { PublicationManifest } from '../../../schemas/publication.ts';
 import type { Home } from '../../runtime/home.ts';
@@ -45,7 +44,7 @@ export async function findEarlier(
 }
 
 /** One publication with its dataset, frozen facts and membership, verified. */
-export async function openPublication(home: Home, publication: Publication): Promise<EarlierPublication> {
+async function openPublication(home: Home, publication: Publication): Promise<EarlierPublication> {
   const dir = publicationDir(home, publication);
   const manifest = await readFolder(dir, publication.manifestSha256 ?? undefined);
   const named = (name: string) => verifiedArtefact(dir, manifest, (entry) => entry.path === name);

@@ -126,7 +126,7 @@ async function freezeView(
   const { rows } = await read.readView(view.name, target, progress);
   const columns = view.columns.map((column) => ({ name: column.name, type: engineType(column) }));
   await checkFile(engine, target, view, rows, columns);
-  return { view: view.name, file, rows, columns, ...(await sizeAndHash(target)) };
+  return { view: view.name, file, rows, columns, ...(await sha256File(target)) };
 }
 
 /** The file says the same as the source did: a manifest states only what was looked at. */
@@ -151,9 +151,4 @@ async function checkFile(
     advice: 'Run the same command again; if it happens again, report it as a defect.',
     where: { file },
   });
-}
-
-async function sizeAndHash(file: string): Promise<{ sizeBytes: number; sha256: string }> {
-  const { sizeBytes, sha256 } = await sha256File(file);
-  return { sizeBytes, sha256 };
 }

@@ -1,6 +1,6 @@
 /** The embedded source: a DuckDB file with the contract's tables, built whole or not at all, read without changing it. */
 import { randomBytes } from 'node:crypto';
-import { chmod, open, rename, stat } from 'node:fs/promises';
+import { chmod, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CONTRACT, engineType, VIEWS, type View } from '../../../schemas/contract.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
@@ -12,7 +12,7 @@ import {
   sourceTable,
 } from '../../runtime/embedded-schema.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
-import { ensureDir, fileError, sha256File } from '../../runtime/files.ts';
+import { ensureDir, fileError, sha256File, syncDirNow, syncFile } from '../../runtime/files.ts';
 import type { Progress } from '../../runtime/progress.ts';
 import { openScratch, removeDeadScratches } from '../../runtime/scratch.ts';
 import { extractQuery, figuresQuery } from './queries.ts';
@@ -94,7 +94,7 @@ export async function openEmbeddedSource(
     return new EmbeddedSource(file, engine, await readInfo(engine), opened);
   } catch (error) {
     engine.close();
-    throw error;
+    throw damagedSource(error, file);
   }
 }
 
@@ -119,12 +119,12 @@ class EmbeddedSource implements Source {
   }
 
   async check(): Promise<Problem[]> {
-    return contractProblems(this.#engine);
+    return this.#reading(() => contractProblems(this.#engine));
   }
 
   async figures(): Promise<ViewFigures[]> {
     const figures: ViewFigures[] = [];
-    for (const view of VIEWS) figures.push(await viewFigures(this.#engine, view));
+    for (const view of VIEWS) figures.push(await this.#reading(() => viewFigures(this.#engine, view)));
     return figures;
   }
 
@@ -151,13 +151,22 @@ class EmbeddedSource implements Source {
       identity: present,
       // The engine spreads one statement over all its threads; two at a time would only double the memory.
       parallelReads: 1,
-      readView: (name, target, progress) => copyView(this.#engine, CONTRACT[name], target, progress),
+      readView: (name, target, progress) =>
+        this.#reading(() => copyView(this.#engine, CONTRACT[name], target, progress)),
       close: async () => {},
     };
   }
 
   async close(): Promise<void> {
     this.#engine.close();
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw damagedSource(error, this.#file);
+    }
   }
 }
 
@@ -191,19 +200,26 @@ async function openReadOnly(file: string, options: EngineLimits & { spillDir: st
   try {
     return await Engine.open({ ...options, file, readOnly: true });
   } catch (error) {
-    if (error instanceof ArbdataError && /not a valid DuckDB database|version number/i.test(error.message)) {
-      throw new ArbdataError(
-        'E_SOURCE_CONTRACT',
-        `${file} is not a source of this version: ${error.message}`,
-        {
-          advice: 'Make it again with `arbdata demo` or `arbdata source import DIR`.',
-          where: { file },
-          cause: error,
-        },
-      );
-    }
-    throw error;
+    throw damagedSource(error, file);
   }
+}
+
+/** What the engine says of a file that is no database, of another version, cut short, or altered. */
+const DAMAGE = /not a valid DuckDB database|version number|corrupt database|could not read enough bytes/i;
+
+/** An error of the engine over a damaged file as one that says what to do; any other as it is. */
+function damagedSource(error: unknown, file: string): unknown {
+  if (!(error instanceof ArbdataError) || error.code !== 'E_ENGINE' || !DAMAGE.test(error.message))
+    return error;
+  return new ArbdataError(
+    'E_SOURCE_CONTRACT',
+    `${file} is damaged or not a source of this version: ${error.message}`,
+    {
+      advice: 'Make it again with `arbdata demo` or `arbdata source import DIR`.',
+      where: { file },
+      cause: error,
+    },
+  );
 }
 
 /** The filled fields of `arbdata_source`; none in a source that has no such table. */
@@ -293,17 +309,8 @@ async function putInPlace(built: string, file: string): Promise<void> {
     await chmod(built, 0o600);
     await syncFile(built);
     await rename(built, file);
-    await syncFile(path.dirname(file));
+    syncDirNow(path.dirname(file));
   } catch (error) {
     throw fileError(error, file);
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

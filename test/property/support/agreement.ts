@@ -6,7 +6,7 @@ import { Calendar, dayOf } from '../../reference/dates.ts';
 import { FLOWS } from '../../reference/indicators.ts';
 import { referenceFindings } from '../../reference/rules.ts';
 import { type ChooseTied, keepOnePerKey, type RawRow } from '../../reference/source.ts';
-import { earlierPeriods, referenceFigures } from '../../reference/statistics.ts';
+import { earlierPeriods, referenceExclusions, referenceFigures } from '../../reference/statistics.ts';
 import type { AskedSource } from './dirty-source.ts';
 import type { Answer } from './product.ts';
 
@@ -21,6 +21,7 @@ interface Reference {
   readonly figures: ReadonlyMap<string, string>;
   /** `scope body indicator` to `current previous lastYear`, of every flow. */
   readonly comparisons: ReadonlyMap<string, string>;
+  readonly excluded: readonly string[];
   readonly findings: readonly string[];
 }
 
@@ -43,7 +44,12 @@ function askReference({ source, question }: AskedSource, choose: ChooseTied): Re
     const then = place.startsWith('month') ? before.get(place) : '';
     comparisons.set(place, `${current} ${then} ${yearBefore.get(place)}`);
   }
-  return { figures, comparisons, findings: referenceFindings(kept, asked) };
+  return {
+    figures,
+    comparisons,
+    excluded: referenceExclusions(kept, asked.asOfDay),
+    findings: referenceFindings(kept, asked),
+  };
 }
 
 /** `place: reference / product` of every place where two tables differ. */
@@ -55,6 +61,17 @@ function differingPlaces(
   return [...new Set([...ours.keys(), ...theirs.keys()])]
     .filter((place) => ours.get(place) !== theirs.get(place))
     .map((place) => `${what} ${place}: ${ours.get(place)} / ${theirs.get(place)}`);
+}
+
+/** Records are listed once for each rule; only those without a key share a name. */
+function differingLists(what: string, ours: readonly string[], theirs: readonly string[]): string[] {
+  const [a, b] = [new Set(ours), new Set(theirs)];
+  const twice = theirs.filter((line, place) => theirs.indexOf(line) < place && !line.includes('（空）'));
+  return [
+    ...[...a].filter((line) => !b.has(line)).map((line) => `${what}: lacking ${line}`),
+    ...[...b].filter((line) => !a.has(line)).map((line) => `${what}: extra ${line}`),
+    ...twice.map((line) => `${what}: twice ${line}`),
+  ];
 }
 
 /** What differs, one line each. */
@@ -69,6 +86,7 @@ function differences(reference: Reference, product: Answer): string[] {
     ...differingPlaces('comparison', reference.comparisons, new Map(compared)),
     ...[...expected].filter((finding) => !found.has(finding)).map((finding) => `lacking ${finding}`),
     ...[...found].filter((finding) => !expected.has(finding)).map((finding) => `extra ${finding}`),
+    ...differingLists('excluded', reference.excluded, product.excluded),
     ...(product.findings.length === found.size ? [] : ['a finding stands twice']),
     ...(product.comparisons.length === reference.comparisons.size ? [] : ['a comparison stands twice']),
   ];

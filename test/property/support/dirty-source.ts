@@ -47,7 +47,7 @@ export interface AskedSource {
 const periods = fc.oneof(
   { weight: 8, arbitrary: one('2026-10', '2026-09', '2026-01', '2026-02', '2026-03', '2024-03', '2025-12') },
   { weight: 4, arbitrary: one('2026-Q1', '2026-Q3', '2026-Q4', '2026-H1', '2025-H2', '2026', '2025') },
-  { weight: 1, arbitrary: one('2027-01', '2009-12', '2010-01', '2027-Q1', '2012-01') },
+  { weight: 2, arbitrary: one('2027-01', '2027-01', '2009-12', '2010-01', '2027-Q1') },
 );
 const windowOf = ({ period, cutoffDay }: Pick<AskedQuestion, 'period' | 'cutoffDay'>) =>
   windowsOf(period, cutoffDay === 0 ? undefined : cutoffDay);

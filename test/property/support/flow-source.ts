@@ -30,26 +30,33 @@ function currentOf(current: Current, history: readonly number[]): number {
 }
 
 const flows = fc.record({ history: histories, current: currents });
+type Flow = typeof flows extends Arbitrary<infer T> ? T : never;
 
-/** Rows of accepted (and then closed) cases, `count` in each month; the first month's are the latest. */
+/**
+ * Rows of cases accepted and closed, a number of each in every month, the latest month first. Where more are closed than
+ * accepted, the others were accepted long before.
+ */
 function casesOf(
   body: string,
   counts: readonly number[],
-  closedCounts: readonly number[],
+  closed: readonly number[],
   cutoffDay: number,
 ): RawRow[] {
   return counts.flatMap((count, back) => {
-    const month = 9 - back;
-    const period = `${2026 + Math.floor(month / 12)}-${String((((month % 12) + 12) % 12) + 1).padStart(2, '0')}`;
+    const month = 2026 * 12 + 9 - back;
+    const period = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
     const { start, end } = windowsOf(period, cutoffDay === 0 ? undefined : cutoffDay).month;
-    const row = (place: number): RawRow => ({
-      ORG_CODE: body,
-      ACCEPT_DATE: dateText(place % 2 === 0 ? start : end),
-      CLOSE_DATE: place < (closedCounts[back] ?? 0) ? dateText(end) : null,
-      DELETED: '0',
-      UPDATED_AT: '2026-10-30 09:00:00',
-    });
-    return Array.from({ length: count }, (_, place) => row(place));
+    const closedCount = closed[back] ?? 0;
+    return Array.from(
+      { length: Math.max(count, closedCount) },
+      (_, place): RawRow => ({
+        ORG_CODE: body,
+        ACCEPT_DATE: place >= count ? '2024-06-03' : dateText(place % 2 === 0 ? start : end),
+        CLOSE_DATE: place < closedCount ? dateText(end) : null,
+        DELETED: '0',
+        UPDATED_AT: '2026-10-30 09:00:00',
+      }),
+    );
   });
 }
 
@@ -57,16 +64,21 @@ function casesOf(
 export const flowSources: Arbitrary<AskedSource> = fc
   .record({
     cutoffDay: one(0, 0, 20),
-    bodies: fc.array(fc.tuple(flows, flows), { minLength: 1, maxLength: 4, size: 'max' }),
+    bodies: fc.array(fc.tuple(flows, mostly<Flow | null>(50, flows, fc.constant(null))), {
+      minLength: 1,
+      maxLength: 4,
+      size: 'max',
+    }),
     /** Months without a case at the start: the twelve may not exist. */
     without: mostly(60, fc.constant(0), between(1, 2)),
   })
   .map(({ cutoffDay, bodies, without }) => {
+    const countsOf = ({ current, history }: Flow) =>
+      [currentOf(current, history), ...history].map((count, back) => (back > 12 - without ? 0 : count));
     const cases = bodies.flatMap(([accepted, closed], place) => {
-      const closedCounts = [currentOf(closed.current, closed.history), ...closed.history];
-      const counts = [currentOf(accepted.current, accepted.history), ...accepted.history];
-      const shown = (list: readonly number[]) => list.map((n, back) => (back > 12 - without ? 0 : n));
-      return casesOf(BODIES[place]?.[0] ?? '', shown(counts), shown(closedCounts), cutoffDay);
+      const counts = countsOf(accepted);
+      const closedCounts = closed === null ? counts : countsOf(closed);
+      return casesOf(BODIES[place]?.[0] ?? '', counts, closedCounts, cutoffDay);
     });
     const source: RawSource = {
       ARB_ORG: BODIES.map(([code, word]) => ({ ORG_CODE: code, CASE_WORD: word })),

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { loadDefinitions } from '../../../pipelines/runtime/definitions.ts';
 import { type Engine, literal, withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { createSourceTables } from '../../../pipelines/runtime/embedded-schema.ts';
+import { readSql } from '../../../pipelines/runtime/project.ts';
 import { checkFigures } from '../../../pipelines/steps/macro-monitoring/checks.ts';
 import { compareFlows } from '../../../pipelines/steps/macro-monitoring/comparison.ts';
 import { computeFigures, type Figures } from '../../../pipelines/steps/macro-monitoring/figures.ts';
@@ -36,6 +37,8 @@ export interface Answer {
   readonly figures: ReadonlyMap<string, string>;
   readonly checks: readonly CheckResult[];
   readonly comparisons: readonly Comparison[];
+  /** `view record rule` of what the sheet 待核查 lists, as often as it is listed. */
+  readonly excluded: readonly string[];
   /** `rule view record`, sorted. */
   readonly findings: readonly string[];
 }
@@ -70,6 +73,7 @@ export async function askProduct(source: RawSource, question: AskedQuestion): Pr
       figures: valuesOf(figures),
       checks: checkFigures(figures, balances),
       comparisons: [...compareFlows(figures, { previous: undefined, lastYear: undefined })],
+      excluded: await excludedOf(engine),
       findings: await findingsOf(engine),
     };
   });
@@ -111,4 +115,12 @@ async function findingsOf(engine: Engine): Promise<string[]> {
     `SELECT concat(rule_id, ' ', scope, ' ', record_key) AS found FROM finding`,
   );
   return rows.map(({ found }) => found).toSorted();
+}
+
+async function excludedOf(engine: Engine): Promise<string[]> {
+  const rows = await engine.rows<{ kind: string; record_key: string | null; rule_id: string }>(
+    readSql('reports/excluded-record.sql'),
+  );
+  const views: Readonly<Record<string, string>> = { 仲裁案件: 'ARB_CASE', 案外调解: 'ARB_MEDIATION' };
+  return rows.map(({ kind, record_key, rule_id }) => `${views[kind]} ${record_key} ${rule_id}`).toSorted();
 }

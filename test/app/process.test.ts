@@ -1,0 +1,171 @@
+/** What only a process shows: exit codes of the shell, closed pipes, the environment, completion, an old Node.js. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SHELLS, type Shell } from '../../app/completion.ts';
+import { removeTree } from '../../pipelines/runtime/files.ts';
+import { homeDir, type MadeRun, type TestHome } from '../publish/support.ts';
+import { arbdataProcess, documentOf, execute, MAIN, type RunOptions } from './support.ts';
+
+let home: TestHome;
+let made: MadeRun;
+
+beforeAll(async () => {
+  home = await homeDir();
+  await home.import('small');
+  made = await home.run('2026-10', { asOf: '2026-11-03' });
+});
+afterAll(() => removeTree(home.dir));
+
+describe('exit codes and streams', () => {
+  test('held: 3, one document on standard output, nothing else', async () => {
+    const period = ['--period', '2026-10', '--as-of', '2026-11-03', '--json'];
+    const ended = await arbdataProcess(['run', 'macro-monitoring', ...period, '--home', home.dir]);
+    expect(ended).toMatchObject({ code: 3, stderr: '' });
+    expect(documentOf(ended)).toMatchObject({ state: 'held' });
+  });
+
+  test('wrong usage: 2, one document, and words on standard error', async () => {
+    const ended = await arbdataProcess(['nonsense', '--json']);
+    expect(ended.code).toBe(2);
+    expect(documentOf(ended)).toMatchObject({ error: { code: 'E_USAGE' } });
+    expect(ended.stderr).toContain("unknown command 'nonsense'");
+  });
+
+  test.each([
+    ['findings'],
+    ['findings', '--json'],
+    ['explain', 'A02@ALL', '--period', '2026-10', '--scope', 'ytd'],
+  ])('a reader that has seen enough: %s %s %s', async (...args) => {
+    const words = args.filter((word) => word !== undefined).map((word) => `'${word}'`);
+    const line = `'${process.execPath}' '${MAIN}' ${words.join(' ')} --home '${home.dir}' | head -c 20 >/dev/null; echo "$PIPESTATUS"`;
+    const ended = await execute('bash', ['-c', line]);
+    expect(ended).toEqual({ code: 0, stdout: '0\n', stderr: '' });
+    expect(await readdir(home.path('work'))).toEqual([]);
+  });
+
+  test('nobody reads standard error', async () => {
+    const line = `'${process.execPath}' '${MAIN}' nonsense 2>&1 >/dev/null | true; echo "$PIPESTATUS"`;
+    expect(await execute('bash', ['-c', line])).toEqual({ code: 0, stdout: '2\n', stderr: '' });
+  });
+});
+
+describe('which home', () => {
+  const runIds = async (args: string[], options: RunOptions = {}): Promise<string[]> => {
+    const ended = await arbdataProcess([...args, '--json'], options);
+    expect(ended.stderr).toBe('');
+    return (documentOf(ended).runs as { id: string }[]).map(({ id }) => id);
+  };
+
+  test('--home before and after the command, ARBDATA_HOME, relative paths; --home wins', async () => {
+    const other = home.path('another');
+    const parent = path.dirname(home.dir);
+    const relative = path.basename(home.dir);
+    const expected = expect.arrayContaining([made.runId]);
+    expect(await runIds(['--home', home.dir, 'runs'])).toEqual(expected);
+    expect(await runIds(['runs', '--home', home.dir])).toEqual(expected);
+    expect(await runIds(['runs', `--home=${home.dir}`])).toEqual(expected);
+    expect(await runIds(['runs', '--home', relative], { cwd: parent })).toEqual(expected);
+    expect(await runIds(['runs'], { env: { ARBDATA_HOME: home.dir } })).toEqual(expected);
+    expect(await runIds(['runs'], { env: { ARBDATA_HOME: `./${relative}` }, cwd: parent })).toEqual(expected);
+    expect(await runIds(['runs', '--home', home.dir], { env: { ARBDATA_HOME: other } })).toEqual(expected);
+    expect(await runIds(['runs'], { env: { ARBDATA_HOME: other } })).not.toContain(made.runId);
+  });
+
+  test('a file in its place is said plainly', async () => {
+    const file = home.path('logs', 'a-file');
+    await writeFile(file, '');
+    const ended = await arbdataProcess(['runs', '--home', file, '--json']);
+    expect(ended.code).toBe(1);
+    expect(documentOf(ended)).toMatchObject({ error: { code: 'E_HOME' } });
+  });
+
+  test('a wrong log level is wrong usage', async () => {
+    const ended = await arbdataProcess(['runs', '--home', home.dir, '--json'], {
+      env: { ARBDATA_LOG: 'loud' },
+    });
+    expect(ended.code).toBe(2);
+    expect(documentOf(ended)).toMatchObject({ error: { code: 'E_CONFIG' } });
+  });
+});
+
+describe('completion', () => {
+  /** A folder with a program `arbdata`, as an installation puts it on the path. */
+  async function binDir(): Promise<string> {
+    const dir = home.path('bin');
+    await mkdir(dir, { recursive: true });
+    await writeFile(path.join(dir, 'arbdata'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
+    await chmod(path.join(dir, 'arbdata'), 0o755);
+    return dir;
+  }
+  const has = (shell: Shell): boolean => {
+    try {
+      execFileSync(shell, ['-c', 'true'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  /** How each shell is asked what it would offer for the last of these words. */
+  const asking: Record<Shell, (words: readonly string[]) => string> = {
+    bash: (words) => `source <(arbdata completion bash)
+      complete -p arbdata >/dev/null || exit 9
+      COMP_WORDS=(arbdata ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
+      _arbdata 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    zsh: (words) => `compdef() { [ "$1 $2" = '_arbdata arbdata' ] || exit 9 }
+      compadd() { shift; print -l -- "$@" }
+      _files() { print files }
+      source <(arbdata completion zsh)
+      words=(arbdata ${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length + 1}
+      _arbdata`,
+    fish: (words) => `arbdata completion fish | source; complete -C 'arbdata ${words.join(' ')}'`,
+  };
+
+  describe.each(SHELLS)('%s', (shell) => {
+    test.skipIf(!has(shell)).each<[words: string[], offered: string[]]>([
+      [
+        ['run', ''],
+        ['monthly', 'macro-monitoring', '--json', '--home', '--help'],
+      ],
+      [['sn'], ['snapshot']],
+      [['findings', '--st'], ['--state']],
+      [['findings', '--state', 'c'], ['continuing']],
+      [
+        ['explain', 'A02@ALL', '--scope', ''],
+        ['month', 'ytd'],
+      ],
+      [
+        ['completion', ''],
+        ['bash', 'zsh', 'fish'],
+      ],
+      [['--home', '/tmp', 'run', 'mo'], ['monthly']],
+    ])('%j', async (words, offered) => {
+      const PATH = `${await binDir()}:${process.env.PATH ?? ''}`;
+      const ended = await execute(shell, ['-c', asking[shell](words)], { env: { PATH } });
+      expect(ended.code).toBe(0);
+      const lines = ended.stdout.split('\n').map((line) => line.split('\t')[0]);
+      expect(lines).toEqual(expect.arrayContaining(offered));
+      const typed = words.at(-1) ?? '';
+      if (typed !== '') expect(lines.filter((line) => line !== '')).toEqual(offered);
+    });
+  });
+});
+
+describe('an old Node.js', () => {
+  const old = ['/usr/bin/node', '/usr/local/bin/node'].find((file) => {
+    if (!existsSync(file)) return false;
+    const version = execFileSync('/usr/bin/env', ['-i', file, '--version'], { encoding: 'utf8' });
+    return Number(/^v(\d+)/.exec(version)?.[1]) < 24;
+  });
+
+  test.skipIf(old === undefined)('says which one it needs and how to get it', async () => {
+    const ended = await execute('/usr/bin/env', ['-i', old ?? '', MAIN, 'doctor']);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr).toMatch(/^E_NODE_VERSION: arbdata needs Node\.js 24 or newer; this is \d+\./);
+    expect(ended.stderr).toContain('npm ci');
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+  });
+});
