@@ -91,9 +91,11 @@ export async function writeWorkbook(
 ): Promise<void> {
   const sink = createWriteStream(spec.file);
   const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject));
+  let filled: Promise<void> | undefined;
   const write = async (): Promise<void> => {
     const book = new WorkbookWriter(spec, sink);
-    await fill(book);
+    filled = fill(book);
+    await filled;
     await book.close();
   };
   try {
@@ -102,6 +104,8 @@ export async function writeWorkbook(
     // The failure has been raised or did not happen; nobody else waits for it.
     failed.catch(() => undefined);
     if (!sink.closed) sink.destroy();
+    // What fills it may still be reading; the caller closes what it reads from as soon as this returns.
+    await filled?.catch(() => undefined);
   }
   await fixZipTimes(spec.file);
 }

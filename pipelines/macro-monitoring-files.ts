@@ -50,7 +50,7 @@ interface Decision {
 /** Write every file, then place them: all or nothing. */
 export async function macroMonitoringFiles(context: RunContext, computed: Computed): Promise<MacroOutcome> {
   const dir = path.join(context.workDir, 'artefacts');
-  await ensureDir(dir);
+  ensureDir(dir);
   const data = await context.step('data files', () => writeData(context, computed, dir));
   await proveRelease(computed.request.release, data.csv);
 
@@ -65,10 +65,8 @@ export async function macroMonitoringFiles(context: RunContext, computed: Comput
   // From here on a crash or an error may leave an intent without its folder or a folder without its record:
   // the next run settles both.
   const finalDir = await context.step('publish', () => place(context, computed, decision, dir, entries));
-  for (const { path: name, kind, sha256, sizeBytes } of entries) {
-    const file = path.relative(context.home.dir, path.join(finalDir, name));
-    await context.run.addFile({ path: file, kind, sha256, sizeBytes });
-  }
+  const folder = path.relative(context.home.dir, finalDir);
+  await context.run.addFiles(entries.map((entry) => ({ ...entry, path: path.join(folder, entry.path) })));
   return outcomeOf(computed, decision, finalDir, entries);
 }
 

@@ -5,6 +5,7 @@ import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
+import { TOOL_VERSION } from './runtime/project.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import {
@@ -179,6 +180,7 @@ async function statements(
       endDay: dayNumber(end),
       definitionsChanged:
         manifest.definitionsSha256 !== definitions.sha256 || manifest.cutoffDay !== config.cutoffDay,
+      versionChanged: manifest.toolVersion !== TOOL_VERSION,
     };
     results.push(await reviseAgainst(engine, basis, figures));
   }

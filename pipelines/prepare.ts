@@ -77,7 +77,7 @@ export async function prepareSnapshot(
       return writeFindings(engine, {
         file,
         previous: await previousFindings(context, request.period),
-        marks: await ledger.activeMarks('0001-01-01'),
+        marks: await ledger.standingMarks(),
         today: shanghaiDate(context.clock),
       });
     },
@@ -138,9 +138,9 @@ async function previousFindings(
 }
 
 /** Remove snapshots beyond the configured number; those that a publication refers to stay. */
-async function prune({ home, ledger, config, log }: RunContext): Promise<void> {
+async function prune({ home, ledger, config, clock, log }: RunContext): Promise<void> {
   const pinned = await pinnedSnapshots(ledger);
-  const removed = await pruneSnapshots({ home, keep: config.snapshotsToKeep, pinned });
+  const removed = await pruneSnapshots({ home, keep: config.snapshotsToKeep, pinned, clock });
   for (const id of removed) log.info('removed an old snapshot', { snapshot: id });
 }
 

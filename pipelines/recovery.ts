@@ -16,8 +16,11 @@ import { settleSnapshots } from './steps/snapshot/settle.ts';
 export async function recover(service: Service): Promise<string[]> {
   const { home, ledger, clock, actor } = service;
   // Before their end is entered: a run that is no longer listed as dead would never be looked after again.
-  for (const id of (await ledger.heldRuns()).dead) await removeRunRemains(service, id);
+  const found = (await ledger.heldRuns()).dead;
+  for (const id of found) await removeRunRemains(service, id);
   const dead = await ledger.interruptDeadRuns(actor);
+  // And those that died meanwhile.
+  for (const id of dead.filter((one) => !found.includes(one))) await removeRunRemains(service, id);
   await clearWork(service);
   for (const dir of [home.dir, home.work, home.source, home.findings]) await removeRemains(dir, clock);
   await removeDeadScratches(home.source, '', clock);

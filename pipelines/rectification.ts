@@ -29,7 +29,7 @@ export async function writeRectificationLists(
   advance: Advance,
 ): Promise<Artefact[]> {
   const { engine, definitions } = context;
-  await ensureDir(path.join(dir, FOLDER));
+  ensureDir(path.join(dir, FOLDER));
   await createFindingRecords(engine, prepared.findingsFile);
   const counts = await countFindings(engine, definitions.rules);
   const artefacts: Artefact[] = [];

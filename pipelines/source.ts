@@ -6,7 +6,9 @@ import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ownedMark } from './runtime/lock.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
-import { engineLimits, type Service } from './runtime/service.ts';
+import { engineLimits, openEngine, type Service } from './runtime/service.ts';
+import { openSnapshotSql } from './steps/snapshot/list.ts';
+import { readManifest } from './steps/snapshot/manifest-file.ts';
 import { checkSource as check, type SourceCheck } from './steps/source/check.ts';
 import { openEmbeddedSource } from './steps/source/embedded.ts';
 import { type CsvEncoding, type ImportedFile, importCsv } from './steps/source/import-csv.ts';
@@ -82,19 +84,48 @@ export function snapshotDate(service: Service, source: Source, asOf?: string): s
 export async function lastCompletePeriod(service: Service, asOf?: string): Promise<Period> {
   return withSource(service, async (source) => {
     const date = snapshotDate(service, source, asOf);
-    const { cutoffDay } = service.config;
-    const latest = lastCompleteMonth(date, cutoffDay);
     const { until } = source.describe().details;
-    if (until !== undefined) return earlier(latest, parsePeriod(until));
     const cases = (await source.figures()).find(({ view }) => view === 'ARB_CASE');
     const days = (cases?.dates ?? [])
       .filter(({ column }) => column === 'ACCEPT_DATE' || column === 'CLOSE_DATE')
-      .flatMap(({ last }) => (last === null ? [] : [last]))
-      .filter((day) => day <= date)
-      .sort();
-    const lastDay = days.at(-1);
-    return lastDay === undefined ? latest : earlier(latest, monthOf(lastDay, cutoffDay));
+      .flatMap(({ last }) => (last === null ? [] : [last]));
+    return lastMonth(service, { date, until, days });
   });
+}
+
+/**
+ * The same for a snapshot that was taken before; the source may be another one now.
+ * @throws {ArbdataError} E_NOT_FOUND, E_SNAPSHOT_DAMAGED
+ */
+export async function lastCompletePeriodOf(service: Service, snapshotId: string): Promise<Period> {
+  const { asOf, source } = await readManifest(service.home, snapshotId);
+  const { until } = source.details;
+  const engine = await openEngine(service);
+  try {
+    await engine.run(await openSnapshotSql(service.home, snapshotId));
+    const row = await engine.one<Record<'accepted' | 'closed', string | null>>(
+      `SELECT CAST(CAST(max(ACCEPT_DATE) AS DATE) AS VARCHAR) AS accepted,
+         CAST(CAST(max(CLOSE_DATE) AS DATE) AS VARCHAR) AS closed FROM raw_arb_case`,
+    );
+    const days = [row.accepted, row.closed].filter((day) => day !== null);
+    return lastMonth(service, { date: asOf, until, days });
+  } finally {
+    engine.close();
+  }
+}
+
+/** @param found the source's own last month, else the last days on which something happened */
+function lastMonth(
+  { config: { cutoffDay } }: Service,
+  found: { readonly date: string; readonly until: string | undefined; readonly days: readonly string[] },
+): Period {
+  const latest = lastCompleteMonth(found.date, cutoffDay);
+  if (found.until !== undefined) return earlier(latest, parsePeriod(found.until));
+  const lastDay = found.days
+    .filter((day) => day <= found.date)
+    .toSorted()
+    .at(-1);
+  return lastDay === undefined ? latest : earlier(latest, monthOf(lastDay, cutoffDay));
 }
 
 const earlier = (a: Period, b: Period): Period => (a.text <= b.text ? a : b);

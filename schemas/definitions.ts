@@ -67,17 +67,25 @@ const indicatorBase = {
   validFrom: day,
 };
 /** A sum over the members of a population: `quantity` is one of its columns (count: 1 per member). */
-const sumIndicator = z.strictObject({
-  ...indicatorBase,
-  kind: z.enum(['count', 'amount']),
-  population,
-  /** An SQL condition over the population's columns; absent: every member. */
-  where: z.string().min(1).optional(),
-  quantity: z.enum(['one', 'worker_count', 'amount', 'award_amount', 'trial_days']).default('one'),
-  decimals: z.union([z.literal(0), z.literal(2)]),
-  /** What the sum is divided by before rounding (10000 for 万元). */
-  divideBy: z.union([z.literal(1), z.literal(10000)]).default(1),
-});
+const sumIndicator = z
+  .strictObject({
+    ...indicatorBase,
+    kind: z.enum(['count', 'amount']),
+    population,
+    /** An SQL condition over the population's columns; absent: every member. */
+    where: z.string().min(1).optional(),
+    quantity: z.enum(['one', 'worker_count', 'amount', 'award_amount', 'trial_days']).default('one'),
+    decimals: z.union([z.literal(0), z.literal(2)]),
+    /** What the sum is divided by before rounding (10000 for 万元). */
+    divideBy: z.union([z.literal(1), z.literal(10000)]).default(1),
+  })
+  .refine(
+    ({ kind, quantity }) => (kind === 'amount') === (quantity === 'amount' || quantity === 'award_amount'),
+    {
+      error: 'an amount sums a quantity of money, a count any other',
+      path: ['quantity'],
+    },
+  );
 /** A ratio of sums of other indicators: percent rates and means. */
 const ratioIndicator = z.strictObject({
   ...indicatorBase,

@@ -120,12 +120,17 @@ export function dayNumber(date: string): number {
   return daysBeforeMonth(year, month) + day - 1;
 }
 
+/** Whether a day number lies in the years 1 to 9999; what is counted from a real day may not. */
+export function isDayNumber(number: number): boolean {
+  return Number.isInteger(number) && number >= FIRST_DAY && number <= LAST_DAY;
+}
+
 /**
  * The day with a day number, as `YYYY-MM-DD`.
  * @throws {Error} outside of the years 1 to 9999
  */
 export function dayText(number: number): string {
-  if (!Number.isInteger(number) || number < FIRST_DAY || number > LAST_DAY) {
+  if (!isDayNumber(number)) {
     throw new Error(`day number ${number} is not a day of the years 1 to 9999`);
   }
   let year = Math.floor(number / 366) + 1970;

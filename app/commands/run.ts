@@ -10,7 +10,7 @@ import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
-import { lastCompletePeriod } from '../../pipelines/source.ts';
+import { lastCompletePeriod, lastCompletePeriodOf } from '../../pipelines/source.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
@@ -39,7 +39,7 @@ export function registerRun(program: Command, register: Register): void {
       .description(description)
       .option(
         '--period <period>',
-        '2026-10, 2026-Q4, 2026-H2 or 2026; absent: the last complete month of the source',
+        '2026-10, 2026-Q4, 2026-H2 or 2026; absent: the last complete month of the source or snapshot',
       )
       .option(
         '--as-of <date>',
@@ -91,8 +91,13 @@ async function runPeriod(
     service.log.info('there is no source yet: making the demo source');
     await makeDemo(service, { size: 'demo', seed: 1, replace: false });
   }
-  const period = given ?? (await lastCompletePeriod(service, asOf));
-  const request = { period, asOf, snapshotId: options.snapshot };
+  const { snapshot } = options;
+  const period =
+    given ??
+    (snapshot === undefined
+      ? await lastCompletePeriod(service, asOf)
+      : await lastCompletePeriodOf(service, snapshot));
+  const request = { period, asOf, snapshotId: snapshot };
   const end =
     pipeline === 'monthly' ? await runMonthly(service, request) : await runMacroMonitoring(service, request);
   return runResult(service, end);

@@ -5,8 +5,8 @@ import { difference } from '../decimal.ts';
 import { SCOPE_LABELS } from '../labels.ts';
 import { STYLES } from '../styles.ts';
 import type { Cell, WorkbookWriter } from '../workbook.ts';
-import { cell, draftMark, figureCell } from './layout.ts';
-import { addList, type ListSpec, singleHeader } from './list.ts';
+import { cell, figureCell } from './layout.ts';
+import { addList, type ListSpec, listFrame, singleHeader } from './list.ts';
 
 const NUMBER_FORMAT = '#,##0.######';
 const WHOLE_FORMAT = '#,##0';
@@ -20,21 +20,15 @@ export async function addChecks(
 ): Promise<void> {
   const failed = dataset.checks.filter(({ ok }) => !ok).length;
   const spec: ListSpec = {
-    name: layout.name,
-    heading: {
-      title: layout.title,
-      draft: draftMark(dataset.provenance),
-      left: `制表机构：${dataset.issuer}`,
-      centre: `报表期：${dataset.periodText}`,
-      right: `共 ${dataset.checks.length} 项，${failed === 0 ? '全部通过' : `未通过 ${failed} 项`}`,
-    },
+    ...listFrame(
+      layout,
+      dataset,
+      `共 ${dataset.checks.length} 项，${failed === 0 ? '全部通过' : `未通过 ${failed} 项`}`,
+    ),
     widths: WIDTHS,
     header: singleHeader(TITLES),
     frozenColumns: 1,
     emptyText: '没有检查结果',
-    notes: layout.notes,
-    footerLeft: dataset.issuer,
-    footerRight: `${dataset.periodText} ${dataset.provenance.revision}`,
     sharedText: true,
   };
   await addList(book, spec, rows(dataset.checks));

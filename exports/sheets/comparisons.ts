@@ -5,8 +5,8 @@ import { changePercent, difference, sameNumber } from '../decimal.ts';
 import { SCOPE_LABELS } from '../labels.ts';
 import { STYLES } from '../styles.ts';
 import type { Cell, Merge, RowSpec, WorkbookWriter } from '../workbook.ts';
-import { cell, draftMark, figureCell } from './layout.ts';
-import { addList, type ListSpec } from './list.ts';
+import { cell, figureCell } from './layout.ts';
+import { addList, type ListSpec, listFrame } from './list.ts';
 
 const PERCENT_FORMAT = '0.00';
 const LEADING = ['口径', '机构名称', '指标编号', '指标名称', '单位', '本期数'] as const;
@@ -22,21 +22,11 @@ export async function addComparisons(
 ): Promise<void> {
   const indicators = new Map(dataset.indicators.map((indicator) => [indicator.id, indicator]));
   const spec: ListSpec = {
-    name: layout.name,
-    heading: {
-      title: layout.title,
-      draft: draftMark(dataset.provenance),
-      left: `制表机构：${dataset.issuer}`,
-      centre: `报表期：${dataset.periodText}`,
-      right: '计量单位：件、人、万元、%',
-    },
+    ...listFrame(layout, dataset, '计量单位：件、人、万元、%'),
     widths: [...LEADING_WIDTHS, ...Array.from({ length: 12 }, () => 9.5), 13],
     header: header(),
     frozenColumns: 4,
     emptyText: '无对比数据',
-    notes: layout.notes,
-    footerLeft: dataset.issuer,
-    footerRight: `${dataset.periodText} ${dataset.provenance.revision}`,
     sharedText: true,
   };
   await addList(book, spec, rows(dataset, indicators, form.numberFormats));

@@ -3,8 +3,8 @@ import type { ExcludedRecord, MacroDataset, Stream } from '../../schemas/dataset
 import type { ListSheet } from '../../schemas/forms.ts';
 import { STYLES } from '../styles.ts';
 import type { Cell, WorkbookWriter } from '../workbook.ts';
-import { cell, draftMark } from './layout.ts';
-import { addList, type ListSpec, singleHeader } from './list.ts';
+import { cell } from './layout.ts';
+import { addList, type ListSpec, listFrame, singleHeader } from './list.ts';
 
 const TITLES = [
   '序号',
@@ -28,21 +28,11 @@ export async function addExcluded(
   maxRows: number | undefined,
 ): Promise<void> {
   const spec: ListSpec = {
-    name: layout.name,
-    heading: {
-      title: layout.title,
-      draft: draftMark(dataset.provenance),
-      left: `制表机构：${dataset.issuer}`,
-      centre: `报表期：${dataset.periodText}`,
-      right: `快照日期：${dataset.provenance.asOf}`,
-    },
+    ...listFrame(layout, dataset, `快照日期：${dataset.provenance.asOf}`),
     widths: WIDTHS,
     header: singleHeader(TITLES),
     frozenColumns: 0,
     emptyText: '没有未计入统计的记录',
-    notes: layout.notes,
-    footerLeft: dataset.issuer,
-    footerRight: `${dataset.periodText} ${dataset.provenance.revision}`,
     // Most of its text is different in each row.
     sharedText: false,
     ...(maxRows === undefined ? {} : { maxRows }),

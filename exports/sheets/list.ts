@@ -1,5 +1,6 @@
 /** A list of any length: heading, header, records, notes; it continues on `name(2)` where a sheet is full. */
-import type { Stream } from '../../schemas/dataset.ts';
+import type { MacroDataset, Stream } from '../../schemas/dataset.ts';
+import type { ListSheet } from '../../schemas/forms.ts';
 import { STYLES } from '../styles.ts';
 import {
   type Cell,
@@ -10,7 +11,7 @@ import {
   type Validation,
   type WorkbookWriter,
 } from '../workbook.ts';
-import { addHeading, addMerged, addNotes, cell, fittedHeight, type Heading } from './layout.ts';
+import { addHeading, addMerged, addNotes, cell, draftMark, fittedHeight, type Heading } from './layout.ts';
 
 export interface ListSpec {
   /** At most 27 characters: a continuation adds its number. */
@@ -87,6 +88,27 @@ async function openPart(
 function finishTable(sheet: SheetWriter, spec: ListSpec, headerRow: number): void {
   sheet.filter(headerRow, spec.widths.length);
   for (const validation of spec.validations ?? []) sheet.validate(validation, headerRow + 1);
+}
+
+/** What the list sheets of a dataset have in common: name, heading, notes and footer. */
+export function listFrame(
+  layout: ListSheet,
+  { issuer, periodText, provenance }: MacroDataset,
+  right: string,
+): Pick<ListSpec, 'name' | 'heading' | 'notes' | 'footerLeft' | 'footerRight'> {
+  return {
+    name: layout.name,
+    heading: {
+      title: layout.title,
+      draft: draftMark(provenance),
+      left: `制表机构：${issuer}`,
+      centre: `报表期：${periodText}`,
+      right,
+    },
+    notes: layout.notes,
+    footerLeft: issuer,
+    footerRight: `${periodText} ${provenance.revision}`,
+  };
 }
 
 /** A header of one row. */

@@ -4,8 +4,8 @@ import type { ListSheet } from '../../schemas/forms.ts';
 import { sameNumber } from '../decimal.ts';
 import { STYLES } from '../styles.ts';
 import type { Cell, SheetWriter, WorkbookWriter } from '../workbook.ts';
-import { addMerged, cell, draftMark, figureCell, fittedHeight } from './layout.ts';
-import { addList, type ListSpec, singleHeader } from './list.ts';
+import { addMerged, cell, figureCell, fittedHeight } from './layout.ts';
+import { addList, type ListSpec, listFrame, singleHeader } from './list.ts';
 
 const SIGNED_FORMAT = '+#,##0;-#,##0;0';
 const COUNT_FORMAT = '#,##0';
@@ -44,22 +44,12 @@ export async function addRevisions(
 ): Promise<void> {
   const { revisions } = dataset;
   const spec: ListSpec = {
-    name: layout.name,
-    heading: {
-      title: layout.title,
-      draft: draftMark(dataset.provenance),
-      left: `制表机构：${dataset.issuer}`,
-      centre: `报表期：${dataset.periodText}`,
-      right: '计量单位：件',
-    },
+    ...listFrame(layout, dataset, '计量单位：件'),
     widths: WIDTHS,
     header: singleHeader(CASE_TITLES),
     frozenColumns: 0,
     preface: (sheet) => addSummaries(sheet, revisions),
     emptyText: revisions.length > 0 ? '与对比版本相比没有变化' : '没有可供对比的已发布数据',
-    notes: layout.notes,
-    footerLeft: dataset.issuer,
-    footerRight: `${dataset.periodText} ${dataset.provenance.revision}`,
     sharedText: false,
   };
   await addList(book, spec, rows(revisions));

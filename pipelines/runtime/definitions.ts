@@ -17,6 +17,7 @@ import {
 } from '../../schemas/definitions.ts';
 import { type FormsFile, formIndicators, formsFile } from '../../schemas/forms.ts';
 import { ArbdataError } from './errors.ts';
+import { fileError } from './files.ts';
 import { PROJECT_DIR } from './project.ts';
 
 export interface Definitions {
@@ -45,12 +46,13 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
     const isOwn = own !== undefined && existsSync(own);
     const file = isOwn ? own : path.join(PROJECT_DIR, 'schemas/definitions', name);
     if (isOwn) overridden.push(name);
-    const text = readFileSync(file, 'utf8');
+    const text = readText(file);
     hash.update(`${name}\0${text}\0`);
     return parseDefinition(file, text, schema);
   };
   const codes = load('codes.json', codesFile);
   const { rules } = load('rules.json', rulesFile);
+  checkRules(rules);
   const indicators = load('indicators.json', indicatorsFile);
   const workingDays = load('working-days.json', workingDaysFile);
   const personalColumns = load('personal-columns.json', personalColumnsFile);
@@ -68,10 +70,18 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   };
 }
 
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
 function parseDefinition<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new ArbdataError('E_DEFINITION', `${file} is not JSON: ${(error as Error).message}`, {
       advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
@@ -89,14 +99,26 @@ function parseDefinition<S extends z.ZodType>(file: string, text: string, schema
   });
 }
 
-/** Every indicator named by a balance or a form exists, and no identifier stands twice. */
+/** Every rule has its condition in SQL, and none stands twice. */
+function checkRules(rules: readonly Rule[]): void {
+  const ids = new Set<string>();
+  for (const { id } of rules) {
+    if (ids.has(id)) throw definitionError('rules.json', `rule ${id} stands twice`);
+    ids.add(id);
+    if (existsSync(path.join(PROJECT_DIR, 'sql/rules', `${id}.sql`))) continue;
+    throw definitionError('rules.json', `rule ${id} has no condition: there is no sql/rules/${id}.sql`);
+  }
+}
+
+/** Every indicator that is named exists, is a sum where it is added up, and no identifier stands twice. */
 function checkReferences({ indicators, balances }: IndicatorsFile, forms: FormsFile): void {
   const ids = new Set<string>();
   for (const { id } of indicators) {
     if (ids.has(id)) throw definitionError('indicators.json', `indicator ${id} stands twice`);
     ids.add(id);
   }
-  const named = [
+  const sums = new Set(indicators.flatMap((one) => ('population' in one ? [one.id] : [])));
+  const added = [
     ...balances.flatMap(({ relations }) =>
       relations.flatMap(({ left, right }) => [...left, ...right].map((term) => term.replace('-', ''))),
     ),
@@ -108,11 +130,13 @@ function checkReferences({ indicators, balances }: IndicatorsFile, forms: FormsF
           ]
         : [],
     ),
-    ...formIndicators(forms),
   ];
-  for (const id of named) {
+  for (const id of [...added, ...formIndicators(forms)]) {
     if (!ids.has(id))
       throw definitionError('indicators.json or forms.json', `indicator ${id} is used but not defined`);
+  }
+  for (const id of added) {
+    if (!sums.has(id)) throw definitionError('indicators.json', `indicator ${id} is added up but is no sum`);
   }
 }
 

@@ -43,13 +43,12 @@ export async function withdraw(
   await appendAudit(db, at, { actor, action: 'finding.withdraw-mark', subject, detail: { reason } });
 }
 
-/** Marks that stand and have not expired on a day. */
-export async function standing(db: LedgerDb, today: string): Promise<FindingMark[]> {
+/** Marks that were not withdrawn, expired ones too. */
+export async function standing(db: LedgerDb): Promise<FindingMark[]> {
   return db
     .selectFrom('findingMark')
     .selectAll()
     .where('withdrawnAt', 'is', null)
-    .where('expiresOn', '>=', today)
     .orderBy('ruleId')
     .orderBy('recordKey')
     .execute();

@@ -193,9 +193,9 @@ export class Ledger {
     await this.#auditedWrite(({ db, at }) => marks.withdraw(db, at, which));
   }
 
-  /** Marks that stand and have not expired on a day (`YYYY-MM-DD`). */
-  async activeMarks(today: string): Promise<marks.FindingMark[]> {
-    return marks.standing(this.#db, today);
+  /** Marks that were not withdrawn, expired ones too: who reads them says by which day they are judged. */
+  async standingMarks(): Promise<marks.FindingMark[]> {
+    return marks.standing(this.#db);
   }
 
   /** Record an audited action that changes nothing else in the ledger. */
@@ -276,17 +276,18 @@ export class Run {
     });
   }
 
-  /** Enter a file of the run; one of the same path is replaced. */
-  async addFile(file: runs.RunFile): Promise<void> {
+  /** Enter files of the run, all or none; one of the same path is replaced. */
+  async addFiles(files: readonly runs.RunFile[]): Promise<void> {
     await this.#change(async ({ db }) => {
-      const { path, kind, sha256, sizeBytes } = file;
-      await db
-        .insertInto('runFile')
-        .values({ runId: this.id, path, kind, sha256, sizeBytes })
-        .onConflict((conflict) =>
-          conflict.columns(['runId', 'path']).doUpdateSet({ kind, sha256, sizeBytes }),
-        )
-        .execute();
+      for (const { path, kind, sha256, sizeBytes } of files) {
+        await db
+          .insertInto('runFile')
+          .values({ runId: this.id, path, kind, sha256, sizeBytes })
+          .onConflict((conflict) =>
+            conflict.columns(['runId', 'path']).doUpdateSet({ kind, sha256, sizeBytes }),
+          )
+          .execute();
+      }
     });
   }
 

@@ -72,7 +72,7 @@ export async function withRun<T extends RunEnd>(
       by: service.actor,
     });
     for (const dead of run.interrupted) await removeTree(path.join(service.home.work, dead));
-    await ensureDir(workDir);
+    ensureDir(workDir);
     const engine = await openEngine(service, path.join(workDir, 'spill'));
     let result: T;
     try {

@@ -25,7 +25,7 @@ export interface Scratch {
 export async function openScratch(parent: string, name: string, clock: Clock): Promise<Scratch> {
   const dir = path.join(parent, `.${name}.tmp`);
   const owner = path.join(parent, `.${name}.owner`);
-  await ensureDir(parent);
+  ensureDir(parent);
   try {
     await writeFile(owner, JSON.stringify(ownProcess()), { mode: 0o600, flag: 'wx' });
   } catch (error) {
@@ -42,7 +42,7 @@ export async function openScratch(parent: string, name: string, clock: Clock): P
     await rm(owner, { force: true });
   };
   try {
-    await ensureDir(dir);
+    ensureDir(dir);
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,6 @@
 /** What holds for the project as a whole: its commands, its lock file, its tables of errors and definitions. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ERROR_KINDS } from '../../pipelines/runtime/errors.ts';
@@ -21,7 +21,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   encoding: 'utf8',
 })
   .split('\0')
-  .filter((file) => file !== '');
+  .filter((file) => file !== '' && existsSync(path.join(PROJECT_DIR, file)));
 
 describe('commands', () => {
   /** npm's own words, which need no script. */

@@ -3,8 +3,6 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvField, csvLine, neutralised, writeCsv } from '../../exports/csv.ts';
-import { writeFindingsCsv } from '../../exports/findings.csv.ts';
-import { fakeFinding } from './fake-dataset.ts';
 import { withTemporaryDir } from './support.ts';
 
 /** A reader of RFC 4180 written from the standard alone. */
@@ -104,21 +102,5 @@ describe('csv', () => {
 
   test('a file that cannot be written is an error', async () => {
     await expect(writeCsv('/nowhere/at/all.csv', ['a'], [])).rejects.toThrow('ENOENT');
-  });
-
-  test('findings are written for people', async () => {
-    await withTemporaryDir(async (dir) => {
-      const file = path.join(dir, 'findings.csv');
-      await writeFindingsCsv(file, [{ ...fakeFinding(3, 'error'), value: '=HYPERLINK("x")' }]);
-      const [header, row] = parseCsv((await readFile(file, 'utf8')).slice(1));
-      const shown = Object.fromEntries((header ?? []).map((title, index) => [title, row?.[index]]));
-      expect(shown).toMatchObject({
-        规则: 'V009',
-        级别: '错误',
-        状态: '新增',
-        记录号: '100000000000000004',
-        当前值: '\'=HYPERLINK("x")',
-      });
-    });
   });
 });

@@ -14,7 +14,7 @@ export interface CivilDate {
 }
 
 /** Whether the Gregorian year has a 29 February. */
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 

@@ -17,7 +17,7 @@ export type ReferenceView = (typeof VIEW_LIST)[number];
 export type RawSource = Readonly<Record<ReferenceView, readonly RawRow[]>>;
 
 /** Per view, in contract order: `!` not null, `c` a code, `i` an identity number, `*` the key. */
-export const COLUMNS: Readonly<Record<ReferenceView, string>> = {
+const COLUMNS: Readonly<Record<ReferenceView, string>> = {
   ARB_ORG: 'ORG_CODE*!c ORG_NAME! DISTRICT_CODE!c ORG_LEVEL!c CASE_WORD!',
   ARB_CASE:
     'CASE_ID*! CASE_NOc ORG_CODE!c PRE_APP_IDc APPLY_DATE! APPLY_CHANNEL!c ACCEPT_DATE REJECT_DATE ' +
@@ -35,7 +35,7 @@ export const COLUMNS: Readonly<Record<ReferenceView, string>> = {
     'RESPONDENT_ID_NOi DISPUTE_TYPEc CLAIM_AMOUNT STATUS!c REVIEW_TIME CASE_NOc UPDATED_AT!',
 };
 
-export interface ColumnNote {
+interface ColumnNote {
   readonly name: string;
   readonly key: boolean;
   readonly needed: boolean;
@@ -43,7 +43,7 @@ export interface ColumnNote {
 }
 
 /** The columns of a view, read from COLUMNS. */
-export function columnsOf(view: ReferenceView): ColumnNote[] {
+function columnsOf(view: ReferenceView): ColumnNote[] {
   return COLUMNS[view].split(' ').map((note) => {
     const [, name = '', key, needed, kind] = /^([A-Z_]+)(\*)?(!)?([ci])?$/.exec(note) ?? [];
     return {

@@ -71,7 +71,7 @@ export function earlierPeriods(period: string): { previous: string; lastYear: st
 const within = (day: number | null, { start, end }: Window) => day !== null && start <= day && day <= end;
 
 /** Whether a case counts. A DELETED that is neither '0' nor '1' removes nothing, but keeps the row out of the figures. */
-export function isCountedCase(row: Row, bodies: ReadonlySet<string>, asOfDay: number): boolean {
+function isCountedCase(row: Row, bodies: ReadonlySet<string>, asOfDay: number): boolean {
   const org = row.text('ORG_CODE');
   const accept = row.day('ACCEPT_DATE');
   const close = row.day('CLOSE_DATE');

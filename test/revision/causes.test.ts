@@ -329,7 +329,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-describe('a case', () => {
+describe.each([false, true])('a case (another version of the program: %s)', (versionChanged) => {
   let statement: Statement;
 
   beforeAll(async () => {
@@ -341,8 +341,8 @@ describe('a case', () => {
       }),
       mediations: [],
     });
-    const published = await publish(side('before'), PUBLISHED, path.join(dir, 'cases'));
-    statement = await stateAgainst(published, 'previous', side('after'), TODAY);
+    const published = await publish(side('before'), PUBLISHED, path.join(dir, `cases-${versionChanged}`));
+    statement = await stateAgainst(published, 'previous', side('after'), { ...TODAY, versionChanged });
   });
 
   test.each(CHANGES.map((change, index) => ({ ...change, id: String(index + 1) })))(

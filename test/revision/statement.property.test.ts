@@ -412,7 +412,7 @@ function readDeltas(orgCode: string, text: string): Record<string, bigint> {
 
 const HEADS: readonly (readonly [head: string, parts: RegExp])[] = [
   ['A02', /^(A06|A08|T\d\d)$/],
-  ['C01', /^(C12|C13)$/],
+  ['C01', /^(C11|C12|C13)$/],
   ['M01', /^M05$/],
   ['M02', /^M06$/],
 ];

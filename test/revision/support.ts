@@ -21,7 +21,7 @@ import { buildFacts } from '../../pipelines/steps/model/build.ts';
 import { normalise } from '../../pipelines/steps/validate/normalise.ts';
 import { CONTRACT, engineType, VIEWS, type ViewName } from '../../schemas/contract.ts';
 import type { CheckResult, RevisionEntry, RevisionSummary } from '../../schemas/dataset.ts';
-import { dayNumber, parsePeriod, periodRange, ytdRange } from '../../schemas/period.ts';
+import { dayNumber, dayText, parsePeriod, periodRange, ytdRange } from '../../schemas/period.ts';
 
 export const definitions = loadDefinitions();
 
@@ -150,7 +150,7 @@ function orgCells(code: string): Cells {
 }
 
 /** Rows of the contract's tables, as the source holds them. */
-export function sourceRows(model: SourceModel): ReadonlyMap<ViewName, readonly Cells[]> {
+function sourceRows(model: SourceModel): ReadonlyMap<ViewName, readonly Cells[]> {
   return new Map<ViewName, readonly Cells[]>([
     ['ARB_ORG', model.orgs.map(orgCells)],
     ['ARB_CASE', model.cases.map(caseCells)],
@@ -178,6 +178,8 @@ export interface Edition {
   readonly asOf: string;
   readonly cutoffDay?: number;
   readonly definitions?: Definitions;
+  /** Computed by another version than the publication it is compared with. */
+  readonly versionChanged?: boolean;
 }
 
 /** Compute the figures of a model's period in an engine of its own. */
@@ -266,6 +268,7 @@ export async function stateAgainst(
     definitionsChanged:
       (published.edition.definitions ?? definitions) !== (edition.definitions ?? definitions) ||
       oldCutoff !== (edition.cutoffDay ?? 0),
+    versionChanged: edition.versionChanged ?? false,
   };
   return withFigures(model, edition, path.join(dir, 'later'), async (engine, figures) => {
     const result = await reviseAgainst(engine, basis, figures);
@@ -319,11 +322,28 @@ export function caseContributions(
     }
     if (isIn(close, from)) {
       add(span, 'C01', 100n);
+      if (close !== null && close <= deadlineOf(accept)) add(span, 'C11', 100n);
       add(span, 'C12', BigInt(one.workers) * 100n);
       add(span, 'C13', hundredths(one.award ?? '0.00'));
     }
   }
   return found;
+}
+
+/** 45 days, and on to the next working day. */
+function deadlineOf(accept: string): string {
+  let day = dayNumber(accept) + 45;
+  while (!isWorkingDay(day)) day += 1;
+  return dayText(day);
+}
+
+function isWorkingDay(number: number): boolean {
+  const day = dayText(number);
+  const year = definitions.workingDays.years[day.slice(0, 4)];
+  if (year?.workdays.includes(day) === true) return true;
+  if (year?.holidays.includes(day) === true || (year === undefined && day.endsWith('-01-01'))) return false;
+  // 1970-01-01 was a Thursday.
+  return ((number % 7) + 7 + 3) % 7 < 5;
 }
 
 /** Count a mediation naively. */

@@ -142,8 +142,8 @@ describe('runs', () => {
     await step.finish({ rows: 9_007_199_254_740_991, detail: { views: 6 } });
     await run.startStep('validate');
     await run.setSnapshot('20261123-091500-ab12');
-    await run.addFile({ path: 'out/a.csv', kind: 'csv', sha256: 'old', sizeBytes: 1 });
-    await run.addFile({ path: 'out/a.csv', kind: 'csv', sha256: 'new', sizeBytes: 2 });
+    await run.addFiles([{ path: 'out/a.csv', kind: 'csv', sha256: 'old', sizeBytes: 1 }]);
+    await run.addFiles([{ path: 'out/a.csv', kind: 'csv', sha256: 'new', sizeBytes: 2 }]);
     await run.finish('held', { summary: { check: 'K12' } });
     expect(await ledger.getRun(run.id)).toEqual({
       id: run.id,
@@ -300,7 +300,7 @@ describe('locks', () => {
       () => run.startStep('validate'),
       () => step.finish(),
       () => run.setSnapshot('s'),
-      () => run.addFile({ path: 'a', kind: 'csv', sha256: '', sizeBytes: 0 }),
+      () => run.addFiles([{ path: 'a', kind: 'csv', sha256: '', sizeBytes: 0 }]),
       () => run.finish('done'),
       () => ledger.intendPublication(intentOf(run)),
     ];
@@ -428,17 +428,16 @@ describe('marks', () => {
     actor: 'li',
   };
 
-  test('a mark stands up to its last day; a new one replaces it; history stays', async () => {
+  test('a mark stands until it is withdrawn or replaced by a new one; history stays', async () => {
     const home = await temporaryHome();
     const ledger = await opened(home);
     await ledger.addMark(MARK);
     await ledger.addMark({ ...MARK, fingerprint: 'f2' });
     await ledger.addMark({ ...MARK, recordKey: '1002', expiresOn: '2026-11-30' });
-    const keys = async (day: string) =>
-      (await ledger.activeMarks(day)).map((m) => `${m.recordKey} ${m.fingerprint}`);
-    expect(await keys('2026-11-30')).toEqual(['1001 f2', '1002 f1']);
-    expect(await keys('2026-12-01')).toEqual(['1001 f2']);
-    expect(await keys('2027-01-01')).toEqual([]);
+    const standing = (await ledger.standingMarks()).map(
+      (m) => `${m.recordKey} ${m.fingerprint} ${m.expiresOn}`,
+    );
+    expect(standing).toEqual(['1001 f2 2026-12-31', '1002 f1 2026-11-30']);
     const database = await openSqlite(home.ledger);
     expect(Number(database.prepare('SELECT count(*) AS n FROM finding_mark').get()?.n)).toBe(3);
     database.close();
@@ -449,7 +448,7 @@ describe('marks', () => {
     await ledger.addMark(MARK);
     const which = { ruleId: 'V012', recordKey: '1001', actor: 'wang', reason: 'was wrong' };
     await ledger.withdrawMark(which);
-    expect(await ledger.activeMarks('2026-11-30')).toEqual([]);
+    expect(await ledger.standingMarks()).toEqual([]);
     expect(await codeOf(() => ledger.withdrawMark(which))).toBe('E_NOT_FOUND');
     expect(await ledger.verifyAudit()).toEqual({ records: 3, ok: true });
   });

@@ -6,6 +6,7 @@
  *   npm run soak -- --cases 200 --seed 5000  others: seeds 5000 to 5199
  *   npm run soak -- --only 5017              one case again
  *   npm run soak -- --every release          one kill before every operation of a scenario
+ *   npm run soak -- --every release --from 250   from the 250th on
  */
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
@@ -31,6 +32,7 @@ interface Wanted {
   readonly seed: number;
   readonly only: number | undefined;
   readonly every: ScenarioName | undefined;
+  readonly from: number;
   readonly workers: number;
 }
 
@@ -45,10 +47,11 @@ function readWanted(): Wanted {
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
       every: { type: 'string' },
+      from: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
     },
   });
-  const number = (name: 'cases' | 'seed' | 'only' | 'workers', text: string): number => {
+  const number = (name: 'cases' | 'seed' | 'only' | 'from' | 'workers', text: string): number => {
     if (/^\d{1,9}$/.test(text)) return Number(text);
     throw new Error(`--${name} ${text} is not a whole number`);
   };
@@ -61,6 +64,7 @@ function readWanted(): Wanted {
     seed: number('seed', values.seed),
     only: values.only === undefined ? undefined : number('only', values.only),
     every,
+    from: number('from', values.from),
     workers: number('workers', values.workers),
   };
 }
@@ -69,12 +73,15 @@ function casesFor(wanted: Wanted, scenarios: ReadonlyMap<ScenarioName, Scenario>
   const { every, only, cases, seed } = wanted;
   if (every !== undefined) {
     const { operations } = scenarios.get(every) ?? { operations: [] };
-    return operations.map((_, index) => ({
-      seed: index + 1,
-      scenario: every,
-      moments: [{ kind: 'operation', at: index + 1 }],
-      doctorFirst: false,
-    }));
+    const all = operations.map(
+      (_, index): KillCase => ({
+        seed: index + 1,
+        scenario: every,
+        moments: [{ kind: 'operation', at: index + 1 }],
+        doctorFirst: false,
+      }),
+    );
+    return all.slice(wanted.from - 1);
   }
   if (only !== undefined) return [caseOf(only, scenarios)];
   return Array.from({ length: cases }, (_, index) => caseOf(seed + index, scenarios));
@@ -113,7 +120,8 @@ async function soak(dir: string, wanted: Wanted): Promise<void> {
     add(perScenario, one.scenario);
     tally.done += 1;
     if (problems.length > 0) {
-      const how = wanted.every === undefined ? `--only ${one.seed}` : `--every "${one.scenario}"`;
+      const how =
+        wanted.every === undefined ? `--only ${one.seed}` : `--every "${one.scenario}" --from ${one.seed}`;
       tally.failed.push(`seed ${one.seed} (replay: npm run soak -- ${how}) ${words(one)}`);
       console.log(`FAILED ${tally.failed.at(-1)}`);
       for (const problem of problems) console.log(`    ${problem}`);

@@ -13,9 +13,9 @@ import { CONTRACT, engineType, VIEWS, type ViewName } from '../../schemas/contra
 import { parsePeriod, periodRange } from '../../schemas/period.ts';
 
 export const definitions = loadDefinitions();
-export const SECRET = Buffer.alloc(32, 7);
+const SECRET = Buffer.alloc(32, 7);
 export const AS_OF = '2026-11-03';
-export const PERIOD = '2026-10';
+const PERIOD = '2026-10';
 
 export type Cell = string | null;
 /** Columns by contract name; a value is text as CSV has it, null is NULL. */

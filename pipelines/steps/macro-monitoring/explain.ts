@@ -1,7 +1,7 @@
 /** The records behind one published figure, read from the frozen membership; personal columns masked. */
 import { type Scope, WHOLE_CODE } from '../../../schemas/dataset.ts';
 import type { Indicator } from '../../../schemas/definitions.ts';
-import { dayText } from '../../../schemas/period.ts';
+import { dayText, isDayNumber } from '../../../schemas/period.ts';
 import { formatDecimal, parseDecimal } from '../../runtime/decimal.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { maskSql } from '../../runtime/masking.ts';
@@ -181,7 +181,9 @@ interface RawRecord {
 }
 
 async function* explainedRecords(engine: Engine): AsyncGenerator<ExplainedRecord> {
-  const day = (value: string | null): string => (value === null ? '' : dayText(Number(value)));
+  // A deadline counted from 9999-12-31, which stands for "never" in some sources, is no day that can be written.
+  const day = (value: string | null): string =>
+    value === null || !isDayNumber(Number(value)) ? '' : dayText(Number(value));
   for await (const rows of engine.stream<RawRecord>(readSql('reports/explained-record.sql'))) {
     for (const row of rows) {
       yield {

@@ -1,7 +1,7 @@
 /** Which snapshots stay. */
 import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { type Clock, systemClock } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { fileError, removeTree } from '../../runtime/files.ts';
 import type { Home } from '../../runtime/home.ts';
 import { removeDeadScratches } from '../../runtime/scratch.ts';
@@ -14,7 +14,7 @@ export interface PruneOptions {
   readonly keep: number;
   /** Ids that a publication (or a run that goes on) refers to. */
   readonly pinned: ReadonlySet<string>;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface PruneOptions {
  * @throws {ArbdataError} E_HOME
  */
 export async function pruneSnapshots(options: PruneOptions): Promise<string[]> {
-  const { home, keep, pinned, clock = systemClock } = options;
+  const { home, keep, pinned, clock } = options;
   await removeDeadScratches(home.snapshots, '', clock);
   const free = (await listSnapshots(home)).filter(
     ({ id, problem }) => problem === undefined && !pinned.has(id),

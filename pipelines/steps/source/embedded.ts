@@ -50,7 +50,7 @@ export async function createEmbeddedSource(
   const { clock = systemClock, ...limits } = options;
   const parent = path.dirname(file);
   const name = `${path.basename(file)}.`;
-  await ensureDir(parent);
+  ensureDir(parent);
   await removeDeadScratches(parent, name, clock);
   const scratch = await openScratch(parent, name + randomBytes(4).toString('hex'), clock);
   try {

@@ -173,6 +173,8 @@ interface Copy {
   readonly columns: number;
   /** `tied`: as new as the row that it copies. */
   readonly updated: 'tied' | Cell;
+  /** Both rows are deleted. */
+  readonly isRemoved: boolean;
 }
 const copies = (most: number): Arbitrary<readonly Copy[]> =>
   fc.array(
@@ -181,6 +183,7 @@ const copies = (most: number): Arbitrary<readonly Copy[]> =>
       other: fc.nat(100),
       columns: between(1, 0x3fff_ffff),
       updated: mostly<'tied' | Cell>(10, one('tied'), stamps),
+      isRemoved: mostly(90, fc.constant(false), fc.constant(true)),
     }),
     { maxLength: most },
   );
@@ -188,7 +191,7 @@ const copies = (most: number): Arbitrary<readonly Copy[]> =>
 /** The rows and their copies; a copy takes about every second column from another row, never the key. */
 function withCopies(key: string, rows: readonly RawRow[], list: readonly Copy[]): RawRow[] {
   if (rows.length === 0) return [];
-  const copied = list.map(({ of, other, columns, updated }): RawRow => {
+  const copied = list.map(({ of, other, columns, updated, isRemoved }): RawRow => {
     const base = pick(rows, of);
     const donor = pick(rows, other);
     const row: Record<string, Cell> = { ...base };
@@ -197,9 +200,12 @@ function withCopies(key: string, rows: readonly RawRow[], list: readonly Copy[])
       if (column !== key && column !== 'UPDATED_AT' && isTaken) row[column] = donor[column] ?? null;
     });
     if (updated !== 'tied' && 'UPDATED_AT' in row) row['UPDATED_AT'] = updated;
+    if (isRemoved && 'DELETED' in row) row['DELETED'] = '1';
     return row;
   });
-  return [...rows, ...copied];
+  const removed = new Set(list.filter(({ isRemoved }) => isRemoved).map(({ of }) => pick(rows, of)));
+  const kept = rows.map((row) => (removed.has(row) && 'DELETED' in row ? { ...row, DELETED: '1' } : row));
+  return [...kept, ...copied];
 }
 
 /** How the keys of a source run: from where, in which steps, and which row has none. */
