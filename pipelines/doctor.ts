@@ -131,7 +131,7 @@ async function snapshotStates(service: Service): Promise<Diagnosis[]> {
     : damaged.map((one) =>
         problem(
           'snapshots',
-          `${one.id} is damaged`,
+          one.problem ?? `${one.id} is damaged`,
           'Run `arbdata snapshot verify` and restore it from a backup.',
         ),
       );

@@ -20,6 +20,14 @@ const OTHER_BODY: Body = { code: OTHER_BODY_CODE, name: '机构不明', level: '
 /** A district has ten natural days from the snapshot to work its list through. */
 const DAYS_TO_RECTIFY = 10;
 
+/** A code as part of a file's name: what could lead to another folder, or no system takes, is percent-encoded. */
+function fileNamePart(code: string): string {
+  return code.replaceAll(
+    /[\p{Cc}%/\\:*?"<>|]/gu,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
+}
+
 /** Write a workbook for each body that has findings, and one for findings without a known body. */
 export async function writeRectificationLists(
   context: RunContext,
@@ -37,7 +45,7 @@ export async function writeRectificationLists(
     advance(1);
     const orgCounts = counts.get(org.code);
     if (orgCounts === undefined) continue;
-    const name = `待整改-${org.code}-${fileForm(parsePeriod(dataset.period))}.xlsx`;
+    const name = `待整改-${fileNamePart(org.code)}-${fileForm(parsePeriod(dataset.period))}.xlsx`;
     const read = (state: FindingRecord['state'] | 'open') =>
       findingRecords(engine, { rules: definitions.rules, org, state });
     const list = {

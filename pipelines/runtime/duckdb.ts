@@ -206,6 +206,14 @@ function engineError(error: unknown, file?: string): ArbdataError {
       cause: error,
     });
   }
+  if (/permission denied/i.test(message)) {
+    return new ArbdataError('E_HOME', `no permission: ${firstLine(message)}`, {
+      advice:
+        'Give the user of this command read and write access to it, or choose another home with --home.',
+      ...(file === undefined ? {} : { where: { file } }),
+      cause: error,
+    });
+  }
   if (/could not set lock|conflicting lock/i.test(message)) {
     return new ArbdataError(
       'E_SOURCE_LOCKED',

@@ -121,7 +121,11 @@ async function endFailed(service: Service, run: Run, error: unknown): Promise<vo
   const known = error instanceof ArbdataError ? error : undefined;
   service.log.error('run failed', { run: run.id, code: known?.code ?? 'E_INTERNAL' });
   try {
-    await rm(findingsFile(service.home, run.id), { force: true });
+    // What was published keeps its findings, even when the run's own end could not be entered.
+    const publications = await service.ledger.publications();
+    if (!publications.some(({ runId }) => runId === run.id)) {
+      await rm(findingsFile(service.home, run.id), { force: true });
+    }
     await run.finish('failed', {
       error: { code: known?.code ?? 'E_INTERNAL', message: known?.message ?? 'a defect of the service' },
     });

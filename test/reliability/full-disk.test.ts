@@ -6,12 +6,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { sourceState } from './support/cases.ts';
 import { mustRun, runCli, runJson } from './support/cli.ts';
 import { AS_OF, csvFiles, importedHome, mountSmall, RUN, remount, unmount } from './support/homes.ts';
 import { restProblems, settledProblems, strayFiles } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 /** 2026-10 published as r1, and then a corrected source: a run publishes r2. */

@@ -15,13 +15,16 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { mustRun, runCli, runJson } from './support/cli.ts';
 import { flipByte } from './support/damage.ts';
 import { copyHome, importedHome, mountSmall, RUN, remount, unmount } from './support/homes.ts';
 import { restProblems, settledProblems, sha256 } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 let imported: string;

@@ -12,12 +12,15 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { mustRun } from './support/cli.ts';
 import { flipByte } from './support/damage.ts';
 import { copyHome, importedHome, RUN } from './support/homes.ts';
 import { type Expected, restProblems, settledProblems } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 let settled: string;

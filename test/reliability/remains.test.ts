@@ -4,13 +4,16 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { fixedClock, systemClock } from '../../pipelines/runtime/clock.ts';
 import { removeRemains, removeTree, temporaryName } from '../../pipelines/runtime/files.ts';
 import { isOwnerGone, ownedMark } from '../../pipelines/runtime/lock.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { runCli, startCli } from './support/cli.ts';
 import { importedHome } from './support/homes.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 async function folder(): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-remains-'));

@@ -2,12 +2,15 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { mustRun, runJson } from './support/cli.ts';
 import { AS_OF, copyHome, RUN } from './support/homes.ts';
 import { settledProblems, sha256 } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 /** The whole clean sample: 18 bodies, so that engine threads have something to divide. */

@@ -2,11 +2,14 @@
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { runCli, runJson, type Started, startCli } from './support/cli.ts';
 import { bareHome, copyHome, importedHome, RUN } from './support/homes.ts';
 import { settledProblems } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 let imported: string;

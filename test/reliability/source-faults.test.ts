@@ -15,13 +15,16 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { withEngine } from '../../pipelines/runtime/duckdb.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { mustRun, runCli, runJson } from './support/cli.ts';
 import { flipByte } from './support/damage.ts';
 import { copyHome, importedHome, RUN } from './support/homes.ts';
 import { restProblems, settledProblems } from './support/invariants.ts';
+
+// Each case is several processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let dir: string;
 let imported: string;

@@ -147,7 +147,10 @@ const defects: Arbitrary<readonly (readonly [string, Made<Cell>])[]> = fc.array(
       weight: 6,
       arbitrary: fc.tuple(one(...dateColumns, 'SUSPENDED_SINCE', 'HEARING_DATE', 'CLOSE_DATE'), strayDates),
     },
-    { weight: 2, arbitrary: fixed('CASE_STATUS', codes(['10', '20', '30', '40', '50', '60'])) },
+    {
+      weight: 2,
+      arbitrary: fixed('CASE_STATUS', codes(['10', '20', '30', '40', '50', '60'], { missing: 20 })),
+    },
     { weight: 2, arbitrary: fixed('CLOSE_MODE', codes(['1', '2', '3', '4', '5'], { missing: 30 })) },
     { weight: 2, arbitrary: fixed('AWARD_RESULT', codes(['1', '2', '3'], { missing: 30 })) },
     { weight: 1, arbitrary: fixed('FINAL_AWARD', flags('1')) },
