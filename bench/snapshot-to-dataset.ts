@@ -57,7 +57,7 @@ async function snapshotToDataset(homeDir: string, id: string, period: Period, ou
     });
     // The sheet of excluded records says what the findings say; this bench judges no rules.
     await engine.run(
-      'CREATE TABLE finding (rule_id VARCHAR, record_key VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR)',
+      'CREATE TABLE finding (rule_id VARCHAR, scope VARCHAR, record_key VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR)',
     );
     const name = path.join(outDir, `macro-monitoring-${fileForm(period)}`);
     await writeMacroMonitoringCsv(`${name}.csv`, datasetRows(dataset));

@@ -66,6 +66,31 @@ const indicatorBase = {
   definition: z.string().min(1),
   validFrom: day,
 };
+/**
+ * A condition compares columns with literals: names, numbers, quoted text, comparisons, AND, OR, NOT, IN, IS NULL.
+ * It calls nothing and ends no statement, so that a definition file is data and cannot run anything.
+ */
+const condition = z
+  .string()
+  .min(1)
+  .refine(isCondition, { error: 'is not a plain comparison of columns with literals' });
+
+const CONDITION_TOKEN = /\s+|'(?:[^']|'')*'|[0-9]+(?:\.[0-9]+)?|[a-z_][a-z0-9_]*|<>|<=|>=|[=<>(),]/giy;
+
+function isCondition(text: string): boolean {
+  const tokens: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(CONDITION_TOKEN)) {
+    tokens.push(match[0]);
+    end = match.index + match[0].length;
+  }
+  const words = tokens.filter((token) => token.trim() !== '');
+  const calls = words.some(
+    (word, index) => /^[a-z_]/i.test(word) && words[index + 1] === '(' && !/^(and|or|not|in)$/i.test(word),
+  );
+  return end === text.length && !calls && !words.some((word) => /^(select|from|union|with)$/i.test(word));
+}
+
 /** A sum over the members of a population: `quantity` is one of its columns (count: 1 per member). */
 const sumIndicator = z
   .strictObject({
@@ -73,7 +98,7 @@ const sumIndicator = z
     kind: z.enum(['count', 'amount']),
     population,
     /** An SQL condition over the population's columns; absent: every member. */
-    where: z.string().min(1).optional(),
+    where: condition.optional(),
     quantity: z.enum(['one', 'worker_count', 'amount', 'award_amount', 'trial_days']).default('one'),
     decimals: z.union([z.literal(0), z.literal(2)]),
     /** What the sum is divided by before rounding (10000 for 万元). */

@@ -224,6 +224,7 @@ async function explainFigure(
           `${role} ${indicatorId} ${name}: ${records} records, sum ${total}`,
       ),
       '',
+      'indicator  body  record  case number  adds  accepted  rejected  closed  deadline  status  applicants  respondents',
     ],
     stream: {
       key: 'records',

@@ -5,7 +5,7 @@ import { hasSource, makeDemo } from '../../pipelines/demo.ts';
 import { type MacroOutcome, type MacroRunEnd, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { runMonthly } from '../../pipelines/monthly.ts';
 import { releaseRun } from '../../pipelines/release.ts';
-import { stampToMs } from '../../pipelines/runtime/clock.ts';
+import { shanghaiDate, stampToMs } from '../../pipelines/runtime/clock.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
@@ -138,6 +138,19 @@ function runResult(
     keyFigures,
     findings,
   };
+  const attention = [
+    ...reasons.map(({ text }) => text),
+    ...(['A01', 'A02', 'C01', 'B01'].every((id) => keyFigures[id] === '0')
+      ? [
+          'no case was accepted, closed or open in this period: is it the right one, and is the source complete?',
+        ]
+      : []),
+    ...(prepared.asOf > shanghaiDate(service.clock)
+      ? [
+          `the as-of date ${prepared.asOf} lies in the future: what happens until then is not in the source yet`,
+        ]
+      : []),
+  ];
   const lines = [
     '',
     `macro-monitoring ${period.text}${revision === null ? '' : ` r${revision}`}: ${STATE_TEXT[state]}`,
@@ -161,7 +174,7 @@ function runResult(
     `Findings: ${findings.new + findings.continuing} open (${findings.new} new, ${findings.continuing} continuing), ` +
       `${findings.resolved} resolved, ${findings.verified} verified as correct`,
     ...revised.map(({ baseline, cases }) => `Revision statement against ${baseline}: ${cases} cases`),
-    ...(reasons.length > 0 ? ['', 'Needs attention:', ...reasons.map(({ text }) => indented(text))] : []),
+    ...(attention.length > 0 ? ['', 'Needs attention:', ...attention.map(indented)] : []),
     '',
     'Next:',
     ...nextSteps(

@@ -1,6 +1,6 @@
 /** The definitions in force: shipped data files, each of which a home's definitions/ may replace. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import {
@@ -39,6 +39,7 @@ export interface Definitions {
  * @throws ArbdataError E_DEFINITION naming the file and the place in it
  */
 export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
+  refuseStrangers(homeDefinitionsDir);
   const hash = createHash('sha256');
   const overridden: string[] = [];
   const load = <S extends z.ZodType>(name: string, schema: S): z.infer<S> => {
@@ -76,6 +77,28 @@ function readText(file: string): string {
   } catch (error) {
     throw fileError(error, file);
   }
+}
+
+const DEFINITION_FILES: readonly string[] = [
+  'codes.json',
+  'rules.json',
+  'indicators.json',
+  'working-days.json',
+  'personal-columns.json',
+  'forms.json',
+];
+
+/** A misspelt file name would leave the shipped definition in force without a word. */
+function refuseStrangers(dir: string | undefined): void {
+  if (dir === undefined || !existsSync(dir)) return;
+  const stranger = readdirSync(dir).find(
+    (name) => name.endsWith('.json') && !DEFINITION_FILES.includes(name),
+  );
+  if (stranger === undefined) return;
+  throw new ArbdataError('E_DEFINITION', `${path.join(dir, stranger)} is no definition file`, {
+    advice: `Name it as one of ${DEFINITION_FILES.join(', ')}, or move it away.`,
+    where: { file: path.join(dir, stranger) },
+  });
 }
 
 function parseDefinition<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S> {

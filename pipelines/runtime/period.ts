@@ -23,7 +23,8 @@ export function readPeriod(text: string): Period {
  * @throws {ArbdataError} E_DATE
  */
 export function readDate(text: string, option: string): string {
-  if (isRealDate(text)) return text;
+  // The same span as periods have: a mistyped year must not ask for a calendar of millennia.
+  if (isRealDate(text) && text >= '1900' && text < '3000') return text;
   throw new ArbdataError('E_DATE', `${option}: ${JSON.stringify(text)} is not a day in the form YYYY-MM-DD`, {
     advice: 'Give a day that exists, for example 2026-11-03.',
   });

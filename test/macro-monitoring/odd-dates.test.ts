@@ -52,11 +52,10 @@ test('a limit that never ends or ended before our era, and every other extreme o
 
 test('a deadline that no date can say is left out of an explanation', async () => {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-odd-dates-'));
-  await cp(path.join(INPUT_DIR, 'empty'), dir, { recursive: true });
+  await cp(path.join(INPUT_DIR, 'no-cases'), dir, { recursive: true });
   const header = readFileSync(path.join(dir, 'arb_case.csv'), 'utf8').trim().split(',');
   const lines = named.map((row) => header.map((column) => row[column] ?? '').join(','));
   await appendFile(path.join(dir, 'arb_case.csv'), `${lines.join('\n')}\n`);
-  await appendFile(path.join(dir, 'arb_org.csv'), '110101,甲委,110101,2,京东\n');
   const home = await GoldenHome.of(dir);
   try {
     const { runId } = await home.run('2026-10', '2026-11-03');

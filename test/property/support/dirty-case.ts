@@ -68,6 +68,7 @@ const lives = fc.record({
   close: fc.oneof(since('deadline', -3, 14), since('decision', -1, 120), since('snapshot', -30, 2)),
   closesInFuture: mostly(97, fc.constant(false), fc.constant(true)),
   suspendedSince: nearDays,
+  hasStatus: mostly(98, fc.constant(true), fc.constant(false)),
   hearing: maybe(40, fc.oneof(since('decision', -1, 130), since('snapshot', 58, 62))),
   clocks: fc.tuple(clocks, clocks, clocks, clocks, clocks),
 });
@@ -101,7 +102,7 @@ function livedFields(life: Life, anchors: Anchors): { year: number; fields: Read
       SUSPENDED_SINCE: life.fate === 'suspended' ? dated(life.suspendedSince(anchors), c1) : null,
       HEARING_DATE: isAccepted ? dated(at(life.hearing, deadline), c2) : null,
       CLOSE_DATE: isClosed ? dated(close, c5) : null,
-      CASE_STATUS: isClosed ? '50' : OPEN_STATUS[life.fate],
+      CASE_STATUS: life.hasStatus ? (isClosed ? '50' : OPEN_STATUS[life.fate]) : null,
     },
   };
 }
@@ -133,8 +134,8 @@ const caseCodes = fc.record({
   UPDATED_AT: stamps,
 });
 const endings = fc.record({
-  mode: one('1', '2', '2', '2', '3', '4', '5'),
-  result: one('1', '2', '3'),
+  mode: codes(['1', '2', '2', '2', '3', '4', '5'], { missing: 1, odd: ['9', '0'] }),
+  result: codes(['1', '2', '3'], { missing: 1, odd: ['4', 'X'] }),
   final: fc.boolean(),
 });
 
