@@ -30,8 +30,13 @@ export class GoldenHome {
   static async of(inputDir: string, config: object = {}): Promise<GoldenHome> {
     const home = new GoldenHome(await mkdtemp(path.join(os.tmpdir(), 'arbdata-golden-')));
     await writeFile(path.join(home.dir, 'config.json'), JSON.stringify(config));
-    await home.use((service) => importSource(service, { dir: inputDir, encoding: 'utf-8' }));
-    return home;
+    try {
+      await home.use((service) => importSource(service, { dir: inputDir, encoding: 'utf-8' }));
+      return home;
+    } catch (error) {
+      await home.remove();
+      throw error;
+    }
   }
 
   async use<T>(action: (service: Service) => Promise<T>): Promise<T> {
