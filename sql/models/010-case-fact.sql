@@ -19,11 +19,9 @@ limited AS (
   SELECT
     j.*,
     k.next_working_day AS deadline_day,
-    -- The day itself or the working day that it moves to, in the next year where that begins between them.
-    CASE WHEN n.is_provisional = 1 THEN 1 ELSE k.is_provisional END AS deadline_is_provisional
+    k.landing_is_provisional AS deadline_is_provisional
   FROM judged j
   LEFT JOIN calendar k ON k.day_number = j.limit_from_day + 45 + j.extension + j.exclusion_days
-  LEFT JOIN calendar n ON n.day_number = k.next_working_day
 )
 SELECT
   l.case_id,

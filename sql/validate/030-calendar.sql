@@ -35,12 +35,15 @@ followed AS (
     SELECT b.block + s.step FROM needed_block b CROSS JOIN (VALUES (-1), (0), (1)) s(step))
 )
 SELECT
-  day_number,
-  day_text,
-  CAST(is_working AS INTEGER) AS is_working,
-  working_day_number,
-  next_working_day,
-  CAST(is_provisional AS INTEGER) AS is_provisional
-FROM followed
-WHERE next_working_day IS NOT NULL
-ORDER BY day_number;
+  f.day_number,
+  f.day_text,
+  CAST(f.is_working AS INTEGER) AS is_working,
+  f.working_day_number,
+  f.next_working_day,
+  CAST(f.is_provisional AS INTEGER) AS is_provisional,
+  -- The day itself or the working day that it moves to, in the next year where that begins between them.
+  CAST(CASE WHEN n.is_provisional = 1 THEN 1 ELSE f.is_provisional END AS INTEGER) AS landing_is_provisional
+FROM followed f
+LEFT JOIN judged n ON n.day_number = f.next_working_day
+WHERE f.next_working_day IS NOT NULL
+ORDER BY f.day_number;

@@ -195,7 +195,9 @@ async function withFigures<T>(
   return withEngine({ spillDir: path.join(dir, 'spill'), threads: 2 }, async (engine) => {
     await createSourceTables(engine);
     for (const { name } of VIEWS) {
-      await engine.run(`CREATE VIEW raw_${name.toLowerCase()} AS SELECT * FROM ${name.toLowerCase()}`);
+      await engine.run(
+        `CREATE VIEW raw_${name.toLowerCase()} AS SELECT *, rowid AS raw_row FROM ${name.toLowerCase()}`,
+      );
     }
     await fillSource(engine, model);
     const range = periodRange(period, cutoffDay);

@@ -9,13 +9,16 @@ import { AS_OF, addRow, type Cells, definitions, withRaw } from './support.ts';
 const run = (engine: Engine) =>
   normalise(engine, { definitions, asOf: AS_OF, start: '2026-10-01', end: '2026-10-31' });
 
-/** The kept cases of raw rows, in an order of its own. */
+/** The kept cases of raw rows with the originals of their changed texts, in an order of its own. */
 async function keep(rows: readonly Cells[]): Promise<string[]> {
   return withRaw(async (engine) => {
     for (const cells of rows) await addRow(engine, 'ARB_CASE', cells);
     await run(engine);
     const kept = await engine.rows<{ row: string }>(
-      "SELECT concat_ws('|', case_id, case_no, dispute_type, updated_at) AS row FROM valid_case",
+      `SELECT concat_ws('|', case_id, case_no, dispute_type, (
+         SELECT string_agg(field || '=' || original, ',' ORDER BY field) FROM text_change t
+         WHERE t.case_id = c.case_id)) AS row
+       FROM valid_case c`,
     );
     return kept.map(({ row }) => row).toSorted();
   });

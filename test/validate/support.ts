@@ -28,7 +28,9 @@ export async function withRaw<T>(use: (engine: Engine, dir: string) => Promise<T
     return await withEngine({ spillDir: path.join(dir, 'spill'), threads: 2 }, async (engine) => {
       await createSourceTables(engine);
       for (const { name } of VIEWS) {
-        await engine.run(`CREATE VIEW raw_${name.toLowerCase()} AS SELECT * FROM ${name.toLowerCase()}`);
+        await engine.run(
+          `CREATE VIEW raw_${name.toLowerCase()} AS SELECT *, rowid AS raw_row FROM ${name.toLowerCase()}`,
+        );
       }
       return await use(engine, dir);
     });

@@ -36,7 +36,8 @@ export async function listSnapshots(home: Pick<Home, 'snapshots'>): Promise<List
 }
 
 /**
- * SQL that makes the raw views of a snapshot (`raw_arb_case` …): its Parquet, columns in contract order and case.
+ * SQL that makes the raw views of a snapshot (`raw_arb_case` …): its Parquet, columns in contract order and case, and
+ * `raw_row`, the number of the row in the file, from 0.
  * @throws {ArbdataError} E_NOT_FOUND, E_SNAPSHOT_DAMAGED; the files themselves are not rehashed here
  */
 export async function openSnapshotSql(home: Pick<Home, 'snapshots'>, id: string): Promise<string> {
@@ -46,6 +47,7 @@ export async function openSnapshotSql(home: Pick<Home, 'snapshots'>, id: string)
   return VIEWS.map((view) => {
     const columns = view.columns.map(({ name }) => identifier(name)).join(', ');
     const file = literal(files.get(view.name) ?? '');
-    return `CREATE OR REPLACE VIEW raw_${view.name.toLowerCase()} AS SELECT ${columns} FROM read_parquet(${file});`;
+    return `CREATE OR REPLACE VIEW raw_${view.name.toLowerCase()} AS
+      SELECT ${columns}, file_row_number AS raw_row FROM read_parquet(${file}, file_row_number = true);`;
   }).join('\n');
 }

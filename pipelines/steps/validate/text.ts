@@ -22,18 +22,18 @@ export function normaliseText(kind: Normalisation, text: string): string {
 }
 
 /**
- * SQL: true when {@link normaliseText} certainly leaves the text as it is; NULL for NULL.
+ * SQL: true when {@link normaliseText} certainly leaves the text as it is and it is not empty; NULL for NULL.
  * Codes repeat, so the engine runs the regular expression once per dictionary entry. Identity numbers do not repeat:
  * comparing the ends of an ASCII text costs a third of it.
  */
 export function isNormalSql(kind: Normalisation, expression: string): string {
   const e = expression;
-  if (kind === 'code') return `regexp_full_match(${e}, '[!-~${PLAIN_WIDE}]*')`;
+  if (kind === 'code') return `regexp_full_match(${e}, '[!-~${PLAIN_WIDE}]+')`;
   const endings = ["'x'", "' '", ...[9, 10, 11, 12, 13].map((point) => `chr(${point})`)];
   const isTrimmed = [`${e} >= '!'`, ...endings.map((ending) => `NOT ends_with(${e}, ${ending})`)].join(
     ' AND ',
   );
-  return `(strlen(${e}) = length(${e}) AND (${e} = '' OR (${isTrimmed})))`;
+  return `(strlen(${e}) = length(${e}) AND ${isTrimmed})`;
 }
 
 /** SQL: true when {@link normalisePlainSql} gives the normal form. */
@@ -61,52 +61,53 @@ export async function createTextForms(engine: Engine): Promise<void> {
 }
 
 /**
- * Find the texts of a view that normalising changes and put their forms into `text_form`.
+ * Create `odd_row`, the rows of a view with a text that may not be normal or is empty: `raw_row`, the key, `CASE_ID` and
+ * the normalised columns, as they are. One scan; what it finds is little.
  * @returns the columns that hold such texts
  */
-export async function mapTexts(engine: Engine, view: View): Promise<NormalisedColumn[]> {
-  const changed: NormalisedColumn[] = [];
-  for (const column of await suspiciousColumns(engine, view)) {
-    if (await mapColumn(engine, view, column)) changed.push(column);
-  }
-  return changed;
+export async function findOddRows(engine: Engine, view: View): Promise<NormalisedColumn[]> {
+  const columns = normalisedColumns(view);
+  const isOdd = ({ name, normalise }: NormalisedColumn): string =>
+    `NOT ${isNormalSql(normalise, identifier(name))}`;
+  const kept = view.columns.filter(
+    ({ name, normalise }) => normalise || name === view.key || name === 'CASE_ID',
+  );
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE odd_row AS
+    SELECT raw_row, ${kept.map(({ name }) => identifier(name)).join(', ')} FROM ${rawName(view)}
+    WHERE ${columns.map(isOdd).join(' OR ')}`);
+  const counts = columns.map((column) => `count(*) FILTER (${isOdd(column)}) AS ${identifier(column.name)}`);
+  const row = await engine.one<Record<string, string>>(`SELECT ${counts.join(', ')} FROM odd_row`);
+  return columns.filter(({ name }) => row[name] !== '0');
 }
 
-async function suspiciousColumns(engine: Engine, view: View): Promise<NormalisedColumn[]> {
-  const columns = normalisedColumns(view);
-  const counts = columns.map(
-    ({ name, normalise }) =>
-      `count(*) FILTER (NOT ${isNormalSql(normalise, identifier(name))}) AS ${identifier(name)}`,
-  );
-  const row = await engine.one<Record<string, string>>(`SELECT ${counts.join(', ')} FROM ${rawName(view)}`);
-  return columns.filter(({ name }) => row[name] !== '0');
+/** Put the forms of the odd texts of some columns (`odd_row`) that normalising changes into `text_form`. */
+export async function mapTexts(engine: Engine, columns: readonly NormalisedColumn[]): Promise<void> {
+  for (const column of columns) await mapColumn(engine, column);
 }
 
 /**
  * Texts are told apart by a number on their way through JavaScript: the engine's client drops a byte order mark at
  * the start of a text, so a text that comes back is not always the one that went out.
  */
-async function mapColumn(engine: Engine, view: View, column: NormalisedColumn): Promise<boolean> {
+async function mapColumn(engine: Engine, column: NormalisedColumn): Promise<void> {
   const { normalise: kind } = column;
   const name = identifier(column.name);
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE odd_text AS
     SELECT CAST(row_number() OVER () AS VARCHAR) AS number, original FROM (
-      SELECT DISTINCT ${name} AS original FROM ${rawName(view)} WHERE NOT ${isNormalSql(kind, name)});
+      SELECT DISTINCT ${name} AS original FROM odd_row WHERE NOT ${isNormalSql(kind, name)});
     CREATE OR REPLACE TEMP TABLE odd_form (number VARCHAR, normal VARCHAR);
     INSERT INTO odd_form SELECT number, ${normalisePlainSql(kind, 'original')} FROM odd_text
     WHERE ${isPlainSql('original')};`);
   await normaliseRest(engine, kind);
   await engine.run(`
-    CREATE OR REPLACE TEMP TABLE changed_text AS
-    SELECT t.original, f.normal FROM odd_text t JOIN odd_form f ON f.number = t.number
-    WHERE f.normal <> t.original;
     INSERT INTO text_form
-    SELECT '${kind}', c.original, c.normal FROM changed_text c
-    WHERE NOT EXISTS (SELECT 1 FROM text_form t WHERE t.kind = '${kind}' AND t.original = c.original)`);
-  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM changed_text');
-  await engine.run('DROP TABLE odd_text; DROP TABLE odd_form; DROP TABLE changed_text');
-  return n !== '0';
+    SELECT '${kind}', t.original, f.normal FROM odd_text t JOIN odd_form f ON f.number = t.number
+    WHERE f.normal <> t.original
+      AND NOT EXISTS (SELECT 1 FROM text_form k WHERE k.kind = '${kind}' AND k.original = t.original);
+    DROP TABLE odd_text;
+    DROP TABLE odd_form`);
 }
 
 /** Pass the texts that are not plain through JavaScript, a slice at a time. */

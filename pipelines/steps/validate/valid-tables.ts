@@ -4,14 +4,29 @@
  */
 import type { Column, View, ViewName } from '../../../schemas/contract.ts';
 import { type Engine, identifier } from '../../runtime/duckdb.ts';
-import { mapTexts, type NormalisedColumn, normalisedColumns, rawName } from './text.ts';
+import { findOddRows, mapTexts, type NormalisedColumn, normalisedColumns, rawName } from './text.ts';
 
 /** Beyond these a key range is too thin for one bit per number: 25 MB a thread, 8 bytes a row. */
 const KEY_BITS_LIMIT = 200_000_000n;
 const KEY_BITS_PER_ROW = 64n;
 
-/** Columns that no rule, indicator or link reads. */
-const UNREAD: Partial<Record<ViewName, readonly string[]>> = { ARB_PARTY: ['PHONE', 'ADDRESS'] };
+/** Columns that no rule, indicator or link reads as they are; V037 and V050 read what the scan finds out about them. */
+const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
+  ARB_CASE: ['CREATED_AT', 'UPDATED_AT'],
+  ARB_PARTY: ['NAME', 'PHONE', 'ADDRESS', 'UPDATED_AT'],
+  ARB_CLAIM: ['UPDATED_AT'],
+  ARB_MEDIATION: ['UPDATED_AT'],
+  PRE_APPLICATION: [
+    'APPLICANT_KIND',
+    'APPLICANT_NAME',
+    'APPLICANT_ID_NO',
+    'RESPONDENT_NAME',
+    'RESPONDENT_ID_NO',
+    'DISPUTE_TYPE',
+    'CLAIM_AMOUNT',
+    'UPDATED_AT',
+  ],
+};
 const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
   ARB_ORG: 'valid_org',
   ARB_CASE: 'valid_case',
@@ -34,43 +49,73 @@ export async function createTraces(engine: Engine): Promise<void> {
 }
 
 /**
- * Create the valid table of a view from its raw one.
+ * Create the valid table of a view from its raw one. What normalising changes and which rows of a repeated key are left
+ * out is found first, row by row (`raw_patch`), so that the one scan that creates the table joins a few numbers.
  * @param asOfDay the snapshot's day, as a day number: nobody was born after it
  */
 export async function createValidTable(engine: Engine, view: View, asOfDay: number): Promise<void> {
-  const changed = await mapTexts(engine, view);
-  const normal = normalSelect(view, changed);
+  const odd = await findOddRows(engine, view);
+  await mapTexts(engine, odd);
+  await createPatch(engine, view, odd);
+  const isPatched = odd.length > 0;
+  const normal = normalSelect(view, odd, isPatched);
   const isRepeated = (await mayRepeatKeys(engine, view)) && (await findRepeatedKeys(engine, view, normal));
-  const kept = isRepeated ? keptSelect(view, normal) : normal;
-  const table = TABLE_NAMES[view.name];
-  if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, normal);
-  await engine.run(`CREATE TABLE ${table} AS ${typedSelect(view, changed, kept, asOfDay)}`);
-  if (view.name === 'ARB_PARTY') await engine.run('DROP TABLE wrong_credit_code');
-  for (const column of changed) await recordChanges(engine, view, column);
-  for (const { name } of changed) await engine.run(`ALTER TABLE ${table} DROP COLUMN ${originalName(name)}`);
+  if (isRepeated) await dropRepeated(engine, view, normal);
+  const kept = `${normalSelect(view, odd, isPatched || isRepeated)} ${isRepeated ? 'WHERE p.is_dropped IS NOT TRUE' : ''}`;
+  if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, kept);
+  await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, asOfDay)}`);
+  for (const column of odd) await recordChanges(engine, view, column);
+  await engine.run('DROP TABLE odd_row; DROP TABLE raw_patch');
 }
 
-const originalName = (column: string) => `original_${column.toLowerCase()}`;
+const originalName = (name: string): string => identifier(`${name}_original`);
 
 /**
- * All raw rows with normalised text; empty text is NULL.
- * The original of a column that has changed texts stands beside it, NULL where it is the same.
+ * Create `raw_patch`: one row per row of the view with an odd text: what its texts become, with the original of each
+ * changed one beside it, and whether the row is left out because another one of its key is kept.
  */
-function normalSelect(view: View, changed: readonly NormalisedColumn[]): string {
-  const isChanged = (column: Column) => changed.some(({ name }) => name === column.name);
-  const normalised = new Set(normalisedColumns(view).map(({ name }) => name));
+async function createPatch(engine: Engine, view: View, odd: readonly NormalisedColumn[]): Promise<void> {
+  const isOdd = new Set(odd.map(({ name }) => name));
+  const columns = normalisedColumns(view).map(({ name }) => {
+    const own = `o.${identifier(name)}`;
+    const normal = isOdd.has(name) ? `COALESCE(f_${name}.normal, ${own})` : own;
+    return `NULLIF(${normal}, '') AS ${identifier(name)}`;
+  });
+  const plain = view.columns.filter(
+    ({ name, normalise }) => !normalise && (name === view.key || name === 'CASE_ID'),
+  );
+  const joins = odd.map(
+    ({ name, normalise }) =>
+      `LEFT JOIN text_form f_${name} ON f_${name}.kind = '${normalise}' AND f_${name}.original = o.${identifier(name)}`,
+  );
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE raw_patch AS
+    SELECT ${[
+      'o.raw_row',
+      'FALSE AS is_dropped',
+      ...plain.map(({ name }) => `o.${identifier(name)}`),
+      ...columns,
+      ...odd.map(({ name }) => `f_${name}.original AS ${originalName(name)}`),
+    ].join(', ')}
+    FROM odd_row o ${joins.join(' ')}`);
+}
+
+/**
+ * All raw rows with normalised text; empty text is NULL. `odd` are the columns whose texts the patch may change: the
+ * original of a changed one stands beside it, NULL where it is the same.
+ */
+function normalSelect(view: View, odd: readonly Column[], isPatched: boolean): string {
+  const isOdd = new Set(odd.map(({ name }) => name));
   const columns = view.columns.map((column) => {
     const name = identifier(column.name);
-    if (isChanged(column)) return `NULLIF(COALESCE(f_${column.name}.normal, r.${name}), '') AS ${name}`;
-    if (normalised.has(column.name) || column.type === 'text') return `NULLIF(r.${name}, '') AS ${name}`;
+    if (isOdd.has(column.name))
+      return `CASE WHEN p.raw_row IS NULL THEN r.${name} ELSE p.${name} END AS ${name}`;
+    if (column.type === 'text' && column.normalise === undefined) return `NULLIF(r.${name}, '') AS ${name}`;
     return `r.${name}`;
   });
-  const originals = changed.map(({ name }) => `f_${name}.original AS ${originalName(name)}`);
-  const joins = changed.map(
-    ({ name, normalise }) =>
-      `LEFT JOIN text_form f_${name} ON f_${name}.kind = '${normalise}' AND f_${name}.original = r.${identifier(name)}`,
-  );
-  return `SELECT ${[...columns, ...originals].join(', ')} FROM ${rawName(view)} r ${joins.join(' ')}`;
+  const originals = odd.map(({ name }) => `p.${originalName(name)}`);
+  const join = isPatched ? 'LEFT JOIN raw_patch p ON p.raw_row = r.raw_row' : '';
+  return `SELECT ${[...columns, ...originals, 'r.raw_row'].join(', ')} FROM ${rawName(view)} r ${join}`;
 }
 
 /**
@@ -92,59 +137,91 @@ async function mayRepeatKeys(engine: Engine, view: View): Promise<boolean> {
   return bits !== n;
 }
 
-/** Record the keys of several rows; a NULL key is no key. */
+/** Find the keys of several rows (`repeated_key`); a NULL key is no key. */
 async function findRepeatedKeys(engine: Engine, view: View, normal: string): Promise<boolean> {
   const key = identifier(view.key);
+  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE repeated_key AS
-    SELECT ${key} AS key FROM (${normal}) WHERE ${key} IS NOT NULL GROUP BY ${key} HAVING count(*) > 1`);
+    SELECT ${key} AS key FROM (${isText ? normal : `FROM ${rawName(view)}`}) WHERE ${key} IS NOT NULL
+    GROUP BY ${key} HAVING count(*) > 1`);
   const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM repeated_key');
-  if (n === '0') return false;
-  const has = (name: string) => view.columns.some((column) => column.name === name);
-  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
-  const undeleted = has('DELETED') ? 'count(*) FILTER (is_undeleted(DELETED))' : 'count(*)';
-  const mark = has('UPDATED_AT') ? 'md5(CAST(list(UPDATED_AT ORDER BY UPDATED_AT) AS VARCHAR))' : 'NULL';
-  await engine.run(`
-    INSERT INTO duplicate_key
-    SELECT '${view.name}', ${isText ? `NULL, ${key}` : `${key}, NULL`}, count(*), ${undeleted}, ${mark}
-    FROM (${normal}) WHERE ${key} IN (SELECT key FROM repeated_key) GROUP BY ${key}`);
-  return true;
+  return n !== '0';
 }
 
 /**
- * Of the rows of one key the one with the greatest UPDATED_AT. Ties are settled by all columns, so that the same
- * snapshot always keeps the same row; only rows whose key is repeated are sorted.
+ * Record the repeated keys and mark all rows but one of each in the patch: the row with the greatest UPDATED_AT is kept,
+ * ties are settled by all columns, so that the same snapshot always keeps the same row.
  */
-function keptSelect(view: View, normal: string): string {
+async function dropRepeated(engine: Engine, view: View, normal: string): Promise<void> {
   const key = identifier(view.key);
-  const updated = view.columns.some(({ name }) => name === 'UPDATED_AT')
-    ? ['UPDATED_AT DESC NULLS LAST']
-    : [];
-  const order = [...updated, 'to_json(n) ASC'].join(', ');
-  return `
-    WITH n AS (${normal})
-    SELECT * FROM n WHERE ${key} IS NULL OR ${key} NOT IN (SELECT key FROM repeated_key)
-    UNION ALL
-    SELECT * EXCLUDE (place) FROM (
-      SELECT n.*, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS place
-      FROM n WHERE ${key} IN (SELECT key FROM repeated_key)
-    ) WHERE place = 1`;
+  const has = (name: string) => view.columns.some((column) => column.name === name);
+  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
+  const undeleted = has('DELETED') ? 'count(*) FILTER (is_undeleted(deleted))' : 'count(*)';
+  const mark = has('UPDATED_AT') ? 'md5(CAST(list(updated ORDER BY updated) AS VARCHAR))' : 'NULL';
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE repeated_row AS
+    SELECT raw_row, ${key} AS key, ${has('UPDATED_AT') ? 'UPDATED_AT' : 'NULL'} AS updated,
+      ${has('DELETED') ? 'DELETED' : 'NULL'} AS deleted
+    FROM (${normal}) WHERE ${key} IN (SELECT key FROM repeated_key);
+    INSERT INTO duplicate_key
+    SELECT '${view.name}', ${isText ? 'NULL, key' : 'key, NULL'}, count(*), ${undeleted}, ${mark}
+    FROM repeated_row GROUP BY key;
+    CREATE OR REPLACE TEMP TABLE latest_row AS
+    SELECT raw_row, key, count(*) OVER (PARTITION BY key) > 1 AS is_tied FROM (
+      SELECT raw_row, key, rank() OVER (PARTITION BY key ORDER BY updated DESC NULLS LAST) AS place FROM repeated_row)
+    WHERE place = 1`);
+  await settleTies(engine, normal);
+  await engine.run(`
+    CREATE OR REPLACE TEMP TABLE dropped_row AS
+    SELECT raw_row FROM repeated_row WHERE raw_row NOT IN (SELECT raw_row FROM latest_row);
+    UPDATE raw_patch SET is_dropped = TRUE WHERE raw_row IN (SELECT raw_row FROM dropped_row);
+    INSERT INTO raw_patch BY NAME
+    SELECT raw_row, TRUE AS is_dropped FROM dropped_row WHERE raw_row NOT IN (SELECT raw_row FROM raw_patch);
+    DROP TABLE repeated_row;
+    DROP TABLE latest_row;
+    DROP TABLE dropped_row`);
 }
 
-function typedSelect(
-  view: View,
-  changed: readonly NormalisedColumn[],
-  kept: string,
-  asOfDay: number,
-): string {
+/** Leave one row of each key in `latest_row`: of those that were updated at the same moment the first by all columns. */
+async function settleTies(engine: Engine, normal: string): Promise<void> {
+  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM latest_row WHERE is_tied');
+  if (n === '0') return;
+  await engine.run(`
+    DELETE FROM latest_row WHERE raw_row IN (
+      SELECT raw_row FROM (
+        SELECT n.raw_row, row_number() OVER (PARTITION BY l.key ORDER BY to_json(n)) AS place
+        FROM (${normal}) n JOIN latest_row l ON l.raw_row = n.raw_row AND l.is_tied)
+      WHERE place > 1)`);
+}
+
+function typedSelect(view: View, kept: string, asOfDay: number): string {
   const unread = UNREAD[view.name] ?? [];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
-  const originals = changed.map(({ name }) => originalName(name));
-  if (view.name !== 'ARB_PARTY') return `SELECT ${[...columns, ...originals].join(', ')} FROM (${kept})`;
-  return partySelect([...columns, ...originals].join(', '), kept, asOfDay);
+  columns.push(absentColumn(view));
+  if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
+  return partySelect(columns.join(', '), kept, asOfDay);
 }
 
-/** Parties with the check columns of their numbers; each level names what the next one uses twice. */
+/** `absent`: the columns of a row that must be filled and are not, NULL where there are none (rule V050). */
+function absentColumn(view: View): string {
+  const names = view.columns.filter(({ nullable }) => !nullable).map(({ name }) => name);
+  const isAbsent = (name: string): string => `${identifier(name)} IS NULL`;
+  const list = names.map((name) => `CASE WHEN ${isAbsent(name)} THEN '${name}' END`).join(', ');
+  return `CASE WHEN ${names.map(isAbsent).join(' OR ')}
+    THEN list_filter([${list}], lambda name: name IS NOT NULL) END AS absent`;
+}
+
+/**
+ * SQL: whether NAME has a visible character and no control characters (Unicode Cc): rule V037. A name that begins with a
+ * Chinese character and whose characters all take three bytes has; only the others need the regular expression.
+ */
+const IS_NAME = `CASE
+  WHEN NAME IS NULL THEN FALSE
+  WHEN NAME >= '一' AND strlen(NAME) = 3 * length(NAME) THEN TRUE
+  ELSE regexp_full_match(NAME, '[^\\p{Cc}]*[^\\p{Z}\\p{Cc}][^\\p{Cc}]*') END`;
+
+/** Parties with the check columns of their names and numbers; each level names what the next one uses twice. */
 function partySelect(columns: string, kept: string, asOfDay: number): string {
   return `
     SELECT * EXCLUDE (number, birth_day_in_number, is_citizen),
@@ -163,6 +240,8 @@ function partySelect(columns: string, kept: string, asOfDay: number): string {
           AS birth_day_in_number
         FROM (
           SELECT ${columns},
+            NOT ${IS_NAME} AS name_is_broken,
+            CASE WHEN NOT ${IS_NAME} THEN NAME END AS broken_name,
             CASE WHEN PARTY_KIND = '1' AND regexp_full_match(ID_NO, '[0-9]{17}[0-9X]')
               THEN CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
           FROM (${kept}))))`;
@@ -172,11 +251,11 @@ function partySelect(columns: string, kept: string, asOfDay: number): string {
  * `wrong_credit_code`: one row per number of an organisation that is none. The same firms stand in many cases, so the
  * distinct numbers are judged; MATERIALIZED, because the engine else judges every row before making them distinct.
  */
-async function findWrongCreditCodes(engine: Engine, normal: string): Promise<void> {
+async function findWrongCreditCodes(engine: Engine, kept: string): Promise<void> {
   await engine.run(`
     CREATE TEMP TABLE wrong_credit_code AS
     WITH given AS MATERIALIZED (
-      SELECT DISTINCT ID_NO AS code FROM (${normal}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL),
+      SELECT DISTINCT ID_NO AS code FROM (${kept}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL),
     judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
     SELECT code FROM judged WHERE NOT is_valid`);
 }
@@ -196,17 +275,16 @@ function typedColumns({ name, type }: Column): string[] {
 /** Keep the originals of a changed column for rule V049. */
 async function recordChanges(engine: Engine, view: View, { name }: NormalisedColumn): Promise<void> {
   const has = (column: string) => view.columns.some((other) => other.name === column);
-  const orNull = (column: string) => (has(column) ? column.toLowerCase() : 'NULL');
-  const field = name.toLowerCase();
+  const orNull = (column: string) => (has(column) ? column : 'NULL');
   const isPerson =
     view.name === 'ARB_PARTY'
-      ? 'may_name_person(party_kind, id_no)'
+      ? 'may_name_person(PARTY_KIND, ID_NO)'
       : name === 'APPLICANT_ID_NO'
-        ? 'may_name_person(applicant_kind, applicant_id_no)'
+        ? 'may_name_person(APPLICANT_KIND, APPLICANT_ID_NO)'
         : 'TRUE';
   await engine.run(`
     INSERT INTO text_change
-    SELECT '${view.name}', record_name(${view.key.toLowerCase()}), ${orNull('CASE_ID')}, ${orNull('ORG_CODE')},
-      ${orNull('DELETED')}, ${isPerson}, '${name}', ${originalName(name)}, ${field}
-    FROM ${TABLE_NAMES[view.name]} WHERE ${originalName(name)} IS NOT NULL`);
+    SELECT '${view.name}', record_name(${identifier(view.key)}), ${orNull('CASE_ID')}, ${orNull('ORG_CODE')},
+      ${orNull('DELETED')}, ${isPerson}, '${name}', ${originalName(name)}, ${identifier(name)}
+    FROM raw_patch WHERE NOT is_dropped AND ${originalName(name)} IS NOT NULL`);
 }

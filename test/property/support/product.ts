@@ -85,7 +85,7 @@ async function loadRaw(engine: Engine, source: RawSource): Promise<void> {
     const table = view.name.toLowerCase();
     const rows = source[view.name].map((row) => `(${rowSql(view, row)})`);
     const insert = rows.length === 0 ? '' : `INSERT INTO ${table} VALUES ${rows.join(', ')};`;
-    await engine.run(`${insert} CREATE VIEW raw_${table} AS SELECT * FROM ${table}`);
+    await engine.run(`${insert} CREATE VIEW raw_${table} AS SELECT *, rowid AS raw_row FROM ${table}`);
   }
 }
 

@@ -1,0 +1,103 @@
+-- Placeholder tables, one row per object of the contract, for a trial or a training database only.
+-- In production the tables are those of the case system, and 020-views.sql is written over them instead.
+-- Run as the owner of the views or as a DBA; the schema is called ARB here.
+
+-- One row per arbitration body.
+CREATE TABLE ARB.T_ARB_ORG (
+  ORG_CODE           VARCHAR2(12 CHAR) NOT NULL,
+  ORG_NAME           VARCHAR2(200 CHAR) NOT NULL,
+  DISTRICT_CODE      CHAR(6 CHAR) NOT NULL,
+  ORG_LEVEL          CHAR(1 CHAR) NOT NULL,
+  CASE_WORD          VARCHAR2(20 CHAR) NOT NULL
+);
+
+-- One row per case.
+CREATE TABLE ARB.T_ARB_CASE (
+  CASE_ID            NUMBER(18) NOT NULL,
+  CASE_NO            VARCHAR2(64 CHAR),
+  ORG_CODE           VARCHAR2(12 CHAR) NOT NULL,
+  PRE_APP_ID         VARCHAR2(32 CHAR),
+  APPLY_DATE         DATE NOT NULL,
+  APPLY_CHANNEL      CHAR(1 CHAR) NOT NULL,
+  ACCEPT_DATE        DATE,
+  REJECT_DATE        DATE,
+  LIMIT_START_DATE   DATE,
+  EXCLUDED_DAYS      NUMBER(5) NOT NULL,
+  SUSPENDED_SINCE    DATE,
+  EXTEND_DAYS        NUMBER(3) NOT NULL,
+  DISPUTE_TYPE       CHAR(2 CHAR),
+  APPLICANT_SIDE     CHAR(1 CHAR),
+  WORKER_COUNT       NUMBER(6) NOT NULL,
+  IS_COLLECTIVE      CHAR(1 CHAR) NOT NULL,
+  EMPLOYER_NATURE    CHAR(3 CHAR),
+  INDUSTRY_CODE      CHAR(1 CHAR),
+  CLAIM_AMOUNT       NUMBER(18,2),
+  HEARING_DATE       DATE,
+  CLOSE_DATE         DATE,
+  CLOSE_MODE         CHAR(1 CHAR),
+  FINAL_AWARD        CHAR(1 CHAR) NOT NULL,
+  AWARD_RESULT       CHAR(1 CHAR),
+  AWARD_AMOUNT       NUMBER(18,2),
+  CASE_STATUS        CHAR(2 CHAR) NOT NULL,
+  DELETED            CHAR(1 CHAR) NOT NULL,
+  CREATED_AT         TIMESTAMP(6) NOT NULL,
+  UPDATED_AT         TIMESTAMP(6) NOT NULL
+);
+
+-- One row per party of a case.
+CREATE TABLE ARB.T_ARB_PARTY (
+  PARTY_ID           NUMBER(18) NOT NULL,
+  CASE_ID            NUMBER(18) NOT NULL,
+  ROLE               CHAR(1 CHAR) NOT NULL,
+  PARTY_KIND         CHAR(1 CHAR) NOT NULL,
+  NAME               VARCHAR2(300 CHAR) NOT NULL,
+  ID_NO              VARCHAR2(40 CHAR),
+  GENDER             CHAR(1 CHAR),
+  BIRTH_DATE         DATE,
+  PHONE              VARCHAR2(40 CHAR),
+  ADDRESS            VARCHAR2(500 CHAR),
+  UPDATED_AT         TIMESTAMP(6) NOT NULL
+);
+
+-- One row per claim of a case.
+CREATE TABLE ARB.T_ARB_CLAIM (
+  CLAIM_ID           NUMBER(18) NOT NULL,
+  CASE_ID            NUMBER(18) NOT NULL,
+  CLAIM_TYPE         CHAR(2 CHAR) NOT NULL,
+  AMOUNT             NUMBER(18,2),
+  SUPPORTED_AMOUNT   NUMBER(18,2),
+  UPDATED_AT         TIMESTAMP(6) NOT NULL
+);
+
+-- One row per mediation outside arbitration.
+CREATE TABLE ARB.T_ARB_MEDIATION (
+  MEDIATION_ID       NUMBER(18) NOT NULL,
+  ORG_CODE           VARCHAR2(12 CHAR) NOT NULL,
+  MEDIATOR_KIND      CHAR(1 CHAR) NOT NULL,
+  ACCEPT_DATE        DATE NOT NULL,
+  CLOSE_DATE         DATE,
+  RESULT             CHAR(1 CHAR),
+  DISPUTE_TYPE       CHAR(2 CHAR),
+  WORKER_COUNT       NUMBER(6) NOT NULL,
+  AMOUNT             NUMBER(18,2),
+  DELETED            CHAR(1 CHAR) NOT NULL,
+  UPDATED_AT         TIMESTAMP(6) NOT NULL
+);
+
+-- One row per online pre-application.
+CREATE TABLE ARB.T_PRE_APPLICATION (
+  PRE_APP_ID         VARCHAR2(32 CHAR) NOT NULL,
+  SUBMIT_TIME        TIMESTAMP(6) NOT NULL,
+  ORG_CODE           VARCHAR2(12 CHAR) NOT NULL,
+  APPLICANT_KIND     CHAR(1 CHAR) NOT NULL,
+  APPLICANT_NAME     VARCHAR2(300 CHAR) NOT NULL,
+  APPLICANT_ID_NO    VARCHAR2(40 CHAR),
+  RESPONDENT_NAME    VARCHAR2(300 CHAR) NOT NULL,
+  RESPONDENT_ID_NO   VARCHAR2(40 CHAR),
+  DISPUTE_TYPE       CHAR(2 CHAR),
+  CLAIM_AMOUNT       NUMBER(18,2),
+  STATUS             CHAR(1 CHAR) NOT NULL,
+  REVIEW_TIME        TIMESTAMP(6),
+  CASE_NO            VARCHAR2(64 CHAR),
+  UPDATED_AT         TIMESTAMP(6) NOT NULL
+);
