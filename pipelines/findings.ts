@@ -1,6 +1,7 @@
 /** Findings of a run for people and programs, and marks "verified correct" on them. */
 import { existsSync } from 'node:fs';
 import { BOM, CRLF, csvLine, neutralised } from '../exports/csv.ts';
+import { VIEW_NAMES } from '../schemas/contract.ts';
 import type { Finding } from '../schemas/findings.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { literal } from './runtime/duckdb.ts';
@@ -8,6 +9,8 @@ import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile } from './runtime/home.ts';
 import { readDate } from './runtime/period.ts';
 import { openEngine, type Service } from './runtime/service.ts';
+import { openSnapshotSql } from './steps/snapshot/list.ts';
+import { snapshotDir } from './steps/snapshot/manifest-file.ts';
 
 export interface FindingFilter {
   readonly runId?: string | undefined;
@@ -52,6 +55,32 @@ export async function findingsRun(service: Service, runId?: string): Promise<str
   });
 }
 
+/**
+ * Hold a body's code against those of a run: one that does not exist has no findings, which would read as good news.
+ * Where the run's snapshot is gone, any code is taken.
+ * @throws ArbdataError E_NOT_FOUND
+ */
+export async function knownBody(service: Service, runId: string, code: string): Promise<void> {
+  const snapshotId = (await service.ledger.getRun(runId))?.snapshotId ?? undefined;
+  if (snapshotId === undefined || !existsSync(snapshotDir(service.home, snapshotId))) return;
+  const engine = await openEngine(service);
+  try {
+    await engine.run(await openSnapshotSql(service.home, snapshotId));
+    const file = literal(findingsFile(service.home, runId));
+    const codes = await engine.rows<{ org_code: string }>(
+      `SELECT DISTINCT org_code FROM (
+         SELECT trim(ORG_CODE) AS org_code FROM raw_arb_org UNION ALL SELECT org_code FROM read_parquet(${file}))
+       WHERE org_code IS NOT NULL ORDER BY org_code`,
+    );
+    if (codes.some(({ org_code }) => org_code === code)) return;
+    throw new ArbdataError('E_NOT_FOUND', `there is no body ${code}`, {
+      advice: `Bodies of run ${runId}: ${codes.map(({ org_code }) => org_code).join(', ')}.`,
+    });
+  } finally {
+    engine.close();
+  }
+}
+
 /** Stream the findings of a run that pass a filter, ordered by rule, body and record. */
 export async function* findings(service: Service, filter: FindingFilter): AsyncGenerator<ShownFinding> {
   const run = await findingsRun(service, filter.runId);
@@ -76,7 +105,7 @@ export async function* findings(service: Service, filter: FindingFilter): AsyncG
   }
 }
 
-export { CRLF };
+export { CRLF, VIEW_NAMES };
 /** The header of findings as CSV for people: UTF-8 with a byte order mark. */
 export const FINDINGS_CSV_HEADER = `${BOM}${FINDING_COLUMNS.join(',')}`;
 
@@ -87,12 +116,13 @@ export function findingCsvLine(finding: ShownFinding): string {
 
 /**
  * Mark a finding of the latest run as verified correct. A new value or other related records break the mark.
+ * @param request.scope the view of the record; needed only where the rule lists equal keys of several views
  * @throws ArbdataError E_NOT_FOUND, E_DATE, E_USAGE
  */
 export async function markFinding(
   service: Service,
-  request: { ruleId: string; recordKey: string; reason: string; until: string },
-): Promise<{ runId: string; fingerprint: string }> {
+  request: { ruleId: string; scope?: string; recordKey: string; reason: string; until: string },
+): Promise<{ runId: string; scope: string; fingerprint: string }> {
   const until = readDate(request.until, '--until');
   if (until < shanghaiDate(service.clock)) {
     throw new ArbdataError('E_DATE', `--until ${until} is over already`, {
@@ -106,28 +136,36 @@ export async function markFinding(
   const engine = await openEngine(service);
   try {
     const file = findingsFile(service.home, runId);
-    const [found] = await engine.rows<{ fingerprint: string }>(
-      `SELECT fingerprint FROM read_parquet(${literal(file)}) WHERE state <> 'resolved'
-       AND rule_id = ${literal(request.ruleId)} AND record_key = ${literal(request.recordKey)}`,
+    const { ruleId, recordKey, reason } = request;
+    const meant = request.scope === undefined ? '' : `AND scope = ${literal(request.scope)}`;
+    const [found, other] = await engine.rows<{ scope: string; fingerprint: string }>(
+      `SELECT scope, fingerprint FROM read_parquet(${literal(file)}) WHERE state <> 'resolved'
+       AND rule_id = ${literal(ruleId)} AND record_key = ${literal(recordKey)} ${meant} ORDER BY scope`,
     );
     if (found === undefined) {
+      throw new ArbdataError('E_NOT_FOUND', `run ${runId} has no finding ${ruleId} on ${recordKey}`, {
+        advice: `See \`arbdata findings --rule ${ruleId}\`.`,
+      });
+    }
+    if (other !== undefined) {
       throw new ArbdataError(
-        'E_NOT_FOUND',
-        `run ${runId} has no finding ${request.ruleId} on ${request.recordKey}`,
+        'E_USAGE',
+        `${ruleId} lists ${recordKey} of ${found.scope} and of ${other.scope}`,
         {
-          advice: `See \`arbdata findings --rule ${request.ruleId}\`.`,
+          advice: `Say which one: --view ${found.scope} or --view ${other.scope}.`,
         },
       );
     }
     await service.ledger.addMark({
-      ruleId: request.ruleId,
-      recordKey: request.recordKey,
+      ruleId,
+      scope: found.scope,
+      recordKey,
       fingerprint: found.fingerprint,
-      reason: request.reason.trim(),
+      reason: reason.trim(),
       expiresOn: until,
       actor: service.actor,
     });
-    return { runId, fingerprint: found.fingerprint };
+    return { runId, ...found };
   } finally {
     engine.close();
   }

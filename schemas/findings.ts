@@ -40,6 +40,8 @@ export type Finding = z.infer<typeof finding>;
 /** Someone's word that a finding is correct as it is. */
 export interface FindingMark {
   readonly ruleId: string;
+  /** The view of the record; empty where it was not recorded. */
+  readonly scope: string;
   readonly recordKey: string;
   readonly fingerprint: string;
   readonly reason: string;

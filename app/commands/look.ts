@@ -8,8 +8,10 @@ import {
   findingCsvLine,
   findings,
   findingsRun,
+  knownBody,
   markFinding,
   type ShownFinding,
+  VIEW_NAMES,
 } from '../../pipelines/findings.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readPeriod } from '../../pipelines/runtime/period.ts';
@@ -97,26 +99,36 @@ export function registerFindings(program: Command, register: Register): void {
     'arbdata findings --rule V023 --format csv > V023.csv',
     'arbdata findings --json',
   ]);
-  register<{ reason: string; until: string }>(
+  const view = (): Option =>
+    new Option('--view <view>', 'the view of the record, where a rule lists several').choices(VIEW_NAMES);
+  register<{ reason: string; until: string; view?: string }>(
     command
       .command('mark <rule> <record>')
       .description('mark a finding as verified correct; a new value or a new case breaks the mark')
       .requiredOption('--reason <text>', 'why it is correct as it is')
-      .requiredOption('--until <date>', 'last day on which the mark holds (YYYY-MM-DD)'),
-    async (service, { reason, until }, [ruleId = '', recordKey = '']) => {
-      const marked = await markFinding(service, { ruleId, recordKey, reason, until });
+      .requiredOption('--until <date>', 'last day on which the mark holds (YYYY-MM-DD)')
+      .addOption(view()),
+    async (service, { reason, until, view: scope }, [ruleId = '', recordKey = '']) => {
+      const request = { ruleId, recordKey, reason, until, ...(scope === undefined ? {} : { scope }) };
+      const marked = await markFinding(service, request);
       return {
-        json: { ruleId, recordKey, until, run: marked.runId },
+        json: { ruleId, scope: marked.scope, recordKey, until, run: marked.runId },
         lines: [`marked ${ruleId} on ${recordKey} as verified correct until ${until}; the next run shows it`],
       };
     },
     ['arbdata findings mark V028 100214 --reason "awarded with interest, file checked" --until 2027-06-30'],
   );
-  register<{ reason?: string }>(
-    command.command('unmark <rule> <record>').description('withdraw a mark').option('--reason <text>', 'why'),
-    async (service, { reason }, [ruleId = '', recordKey = '']) => {
+  register<{ reason?: string; view?: string }>(
+    command
+      .command('unmark <rule> <record>')
+      .description('withdraw a mark')
+      .option('--reason <text>', 'why')
+      .addOption(view()),
+    async (service, { reason, view: scope }, [ruleId = '', recordKey = '']) => {
       const { ledger, actor } = service;
-      await ledger.withdrawMark({ ruleId, recordKey, actor, ...(reason === undefined ? {} : { reason }) });
+      const why = reason === undefined ? {} : { reason };
+      const where = scope === undefined ? {} : { scope };
+      await ledger.withdrawMark({ ruleId, recordKey, actor, ...where, ...why });
       return { json: { ruleId, recordKey }, lines: [`withdrew the mark of ${ruleId} on ${recordKey}`] };
     },
     ['arbdata findings unmark V028 100214'],
@@ -126,6 +138,7 @@ export function registerFindings(program: Command, register: Register): void {
 async function listFindings(service: Service, options: FindingOptions): Promise<CommandResult> {
   const run = await findingsRun(service, options.run);
   const rule = options.rule === undefined ? undefined : knownRule(service, options.rule);
+  if (options.org !== undefined) await knownBody(service, run, options.org);
   const rows = findings(service, { ...options, rule, runId: run });
   if (options.format === 'csv') {
     return {

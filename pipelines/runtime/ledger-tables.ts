@@ -59,6 +59,8 @@ export interface PublicationTable {
 export interface FindingMarkTable {
   id: Generated<number>;
   ruleId: string;
+  /** The view of the record; empty in marks of older ledgers. */
+  scope: string;
   recordKey: string;
   fingerprint: string;
   reason: string;

@@ -178,18 +178,15 @@ export class Ledger {
     return publishing.completed(this.#db, product);
   }
 
-  /** Mark a finding as verified correct; an earlier mark of the same rule and record is withdrawn. */
+  /** Mark a finding as verified correct; an earlier mark of the same rule, view and record is withdrawn. */
   async addMark(wanted: marks.NewMark): Promise<void> {
     await this.#auditedWrite(({ db, at }) => marks.mark(db, at, wanted));
   }
 
   /** @throws {ArbdataError} E_NOT_FOUND where no mark stands */
-  async withdrawMark(which: {
-    readonly ruleId: string;
-    readonly recordKey: string;
-    readonly actor: string;
-    readonly reason?: string;
-  }): Promise<void> {
+  async withdrawMark(
+    which: marks.MarkedRecord & { readonly actor: string; readonly reason?: string },
+  ): Promise<void> {
     await this.#auditedWrite(({ db, at }) => marks.withdraw(db, at, which));
   }
 

@@ -49,7 +49,7 @@ describe('every command with --json prints exactly one document', () => {
       ['findings', 'run'],
     ],
     [
-      ['findings', '--org', 'nobody'],
+      ['findings', '--org', '110105'],
       ['findings', 'run'],
     ],
     [
@@ -172,6 +172,7 @@ describe('an error with --json is one document too, and lines for people on stan
     [['run', 'monthly', '--period', '2026-10', '--as-of', '2026-02-30'], 2, 'E_DATE'],
     [['run', 'macro-monitoring', '--period', '2026-10', '--snapshot', 'nonsense'], 2, 'E_NOT_FOUND'],
     [['findings', '--rule', 'V999'], 2, 'E_NOT_FOUND'],
+    [['findings', '--org', 'nobody'], 2, 'E_NOT_FOUND'],
     [['findings', '--run', 'R20200101-000000-0000'], 2, 'E_NOT_FOUND'],
     [['findings', '--state', 'nonsense'], 2, 'E_USAGE'],
     [['findings', '--format', 'xlsx'], 2, 'E_USAGE'],

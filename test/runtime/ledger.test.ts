@@ -421,6 +421,7 @@ describe('publications', () => {
 describe('marks', () => {
   const MARK = {
     ruleId: 'V012',
+    scope: 'ARB_CASE',
     recordKey: '1001',
     fingerprint: 'f1',
     reason: 'seen in the file',
@@ -441,6 +442,18 @@ describe('marks', () => {
     const database = await openSqlite(home.ledger);
     expect(Number(database.prepare('SELECT count(*) AS n FROM finding_mark').get()?.n)).toBe(3);
     database.close();
+  });
+
+  test('equal keys of two views are two records', async () => {
+    const ledger = await opened(await temporaryHome());
+    for (const scope of ['ARB_CASE', 'ARB_PARTY']) await ledger.addMark({ ...MARK, ruleId: 'V050', scope });
+    const scopes = async () => (await ledger.standingMarks()).map(({ scope }) => scope);
+    expect(await scopes()).toEqual(['ARB_CASE', 'ARB_PARTY']);
+    await ledger.withdrawMark({ ruleId: 'V050', scope: 'ARB_PARTY', recordKey: '1001', actor: 'wang' });
+    expect(await scopes()).toEqual(['ARB_CASE']);
+    await ledger.addMark({ ...MARK, ruleId: 'V050', scope: 'ARB_PARTY' });
+    await ledger.withdrawMark({ ruleId: 'V050', recordKey: '1001', actor: 'wang' });
+    expect(await scopes()).toEqual([]);
   });
 
   test('a mark is withdrawn once', async () => {

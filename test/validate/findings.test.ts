@@ -104,8 +104,9 @@ describe('states', () => {
 });
 
 describe('marks', () => {
-  const markOf = ({ rule_id, record_key, fingerprint }: Finding, expiresOn: string): FindingMark => ({
+  const markOf = ({ rule_id, scope, record_key, fingerprint }: Finding, expiresOn: string): FindingMark => ({
     ruleId: rule_id,
+    scope,
     recordKey: record_key,
     fingerprint,
     reason: '已核实',
@@ -129,6 +130,33 @@ describe('marks', () => {
       const [held] = keep(await runOn([noWorker('1')], { file, marks }));
       expect(held?.mark_reason).toBe('已核实');
       expect(held?.mark_expires_on).toBe('2026-11-03');
+    });
+  });
+
+  test('belong to one view: equal keys of two views are two records; a mark of an older ledger knows no view', async () => {
+    await withRaw(async (_, dir) => {
+      const file = path.join(dir, 'f');
+      const wide = { CASE_ID: '1', PRE_APP_ID: 'ＹＳＱ１' };
+      const rows = async (marks: readonly FindingMark[]) =>
+        withRaw(async (engine) => {
+          await addRow(engine, 'ARB_CASE', { DELETED: '0', WORKER_COUNT: '1', ...wide });
+          await addRow(engine, 'PRE_APPLICATION', { PRE_APP_ID: '1', CASE_NO: 'Ａ１' });
+          await validate(engine, { period: '2026-Q4' });
+          await writeFindings(engine, { file, previous: undefined, marks, today: '2026-11-03' });
+          return engine.rows<Finding>(
+            `SELECT * FROM read_parquet('${file}') WHERE rule_id = 'V049' AND record_key = '1' ORDER BY scope`,
+          );
+        });
+      const found = await rows([]);
+      expect(found.map(({ scope, mark }) => `${scope} ${mark}`)).toEqual([
+        'ARB_CASE null',
+        'PRE_APPLICATION null',
+      ]);
+      const marks = found.map((one) => markOf(one, '2026-12-31'));
+      const states = async (chosen: readonly FindingMark[]) => (await rows(chosen)).map(({ mark }) => mark);
+      expect(await states(marks.slice(0, 1))).toEqual(['verified', null]);
+      expect(await states(marks.slice(1))).toEqual([null, 'verified']);
+      expect(await states(marks.slice(1).map((one) => ({ ...one, scope: '' })))).toEqual([null, 'verified']);
     });
   });
 

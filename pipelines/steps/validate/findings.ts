@@ -77,12 +77,12 @@ async function createPrevious(engine: Engine, { previous }: WriteFindingsOptions
 async function createMarks(engine: Engine, marks: readonly FindingMark[], today: string): Promise<void> {
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE mark_text (
-      place VARCHAR, rule_id VARCHAR, record_key VARCHAR, fingerprint VARCHAR, reason VARCHAR, expires_on VARCHAR)`);
+      place VARCHAR, rule_id VARCHAR, scope VARCHAR, record_key VARCHAR, fingerprint VARCHAR, reason VARCHAR, expires_on VARCHAR)`);
   await engine.append(
     'mark_text',
     marks.map(
-      ({ ruleId, recordKey, fingerprint, reason, expiresOn }, index) =>
-        [String(index), ruleId, recordKey, fingerprint, reason, expiresOn] as const,
+      ({ ruleId, scope, recordKey, fingerprint, reason, expiresOn }, index) =>
+        [String(index), ruleId, scope, recordKey, fingerprint, reason, expiresOn] as const,
     ),
   );
   await engine.run(`
@@ -92,10 +92,11 @@ async function createMarks(engine: Engine, marks: readonly FindingMark[], today:
         CASE WHEN m.fingerprint <> f.fingerprint THEN 'broken'
           WHEN m.expires_on < ${literal(today)} THEN 'expired' ELSE 'verified' END AS mark
       FROM mark_text m
-      JOIN finding f ON f.rule_id = m.rule_id AND f.record_key = m.record_key
+      JOIN finding f ON f.rule_id = m.rule_id AND f.record_key = m.record_key AND m.scope IN (f.scope, '')
       WHERE f.fingerprint = m.fingerprint OR NOT EXISTS (
         SELECT 1 FROM finding g
-        WHERE g.rule_id = m.rule_id AND g.record_key = m.record_key AND g.fingerprint = m.fingerprint)
+        WHERE g.rule_id = m.rule_id AND g.record_key = m.record_key AND m.scope IN (g.scope, '')
+          AND g.fingerprint = m.fingerprint)
     )
     SELECT * EXCLUDE (place, best) FROM (
       SELECT *, row_number() OVER (
