@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { lastCompleteMonth, type Period } from '../schemas/period.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
+import { sourceKind } from './runtime/config.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { writeFileAtomic } from './runtime/files.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
@@ -30,9 +31,9 @@ export interface DemoOutcome {
   readonly defects: number;
 }
 
-/** Whether this home has a source. */
+/** Whether this home has a source; a database counts as one, reachable or not. */
 export function hasSource(service: Service): boolean {
-  return existsSync(sourceFile(service));
+  return sourceKind(service.config, process.env) !== 'embedded' || existsSync(sourceFile(service));
 }
 
 /**

@@ -6,7 +6,7 @@ import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 import { snapshots } from './snapshots.ts';
-import { checkSource } from './source.ts';
+import { checkSource, problemPlace } from './source.ts';
 import { verifyFolder } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
 
@@ -74,16 +74,21 @@ async function audit({ ledger }: Service): Promise<Diagnosis> {
 async function source(service: Service): Promise<Diagnosis> {
   try {
     const check = await checkSource(service);
-    const [first] = check.problems;
+    const errors = check.problems.filter(({ severity }) => severity === 'error');
+    const [first] = errors;
     if (first !== undefined) {
       return problem(
         'source',
-        `${check.problems.length} problems, the first: ${first.view} ${first.message}`,
+        `${errors.length} problems, the first: ${problemPlace(first)} ${first.message}`,
         'Run `arbdata source check`.',
       );
     }
     const rows = check.views.reduce((sum, view) => sum + view.rows, 0);
-    return ok('source', `${check.kind}, ${rows} rows${check.asOf === null ? '' : `, as of ${check.asOf}`}`);
+    const text = `${check.kind}, ${rows} rows${check.asOf === null ? '' : `, as of ${check.asOf}`}`;
+    const warnings = check.problems.length;
+    return warnings === 0
+      ? ok('source', text)
+      : attention('source', `${text}; ${warnings} warnings`, 'Run `arbdata source check`.');
   } catch (error) {
     if (!(error instanceof ArbdataError)) throw error;
     const state = error.code === 'E_SOURCE_MISSING' ? attention : problem;

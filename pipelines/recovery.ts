@@ -7,6 +7,7 @@ import { removeDeadScratches } from './runtime/scratch.ts';
 import type { Service } from './runtime/service.ts';
 import { settleIntents } from './steps/publish/publication.ts';
 import { settleSnapshots } from './steps/snapshot/settle.ts';
+import { removeStaleReads } from './steps/source/oracle/kept-read.ts';
 
 /**
  * Mark dead runs interrupted, remove what they left unfinished, and complete or withdraw the publications that they
@@ -24,6 +25,7 @@ export async function recover(service: Service): Promise<string[]> {
   await clearWork(service);
   for (const dir of [home.dir, home.work, home.source, home.findings]) await removeRemains(dir, clock);
   await removeDeadScratches(home.source, '', clock);
+  await removeStaleReads(home.work, clock);
   await settleSnapshots(home, clock);
   const settled = [
     ...dead.map((id) => `run ${id} was interrupted; what it left unfinished was removed`),

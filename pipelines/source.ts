@@ -4,6 +4,8 @@ import path from 'node:path';
 import { lastCompleteMonth, monthOf, type Period, parsePeriod } from '../schemas/period.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
+import { sourceKind } from './runtime/config.ts';
+import { loadSourceNames } from './runtime/definitions.ts';
 import { ownedMark } from './runtime/lock.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import { engineLimits, openEngine, type Service } from './runtime/service.ts';
@@ -12,9 +14,14 @@ import { readManifest } from './steps/snapshot/manifest-file.ts';
 import { checkSource as check, type SourceCheck } from './steps/source/check.ts';
 import { openEmbeddedSource } from './steps/source/embedded.ts';
 import { type CsvEncoding, type ImportedFile, importCsv } from './steps/source/import-csv.ts';
+import { resolveNames } from './steps/source/oracle/names.ts';
+import { oracleSettings } from './steps/source/oracle/settings.ts';
+import { openOracleSource } from './steps/source/oracle/source.ts';
 import type { Source } from './steps/source/source.ts';
 
+export type { SourceCheck } from './steps/source/check.ts';
 export { CSV_ENCODINGS, type CsvEncoding } from './steps/source/csv-files.ts';
+export { problemPlace } from './steps/source/source.ts';
 
 /** The file of the embedded source. */
 export function sourceFile(service: Pick<Service, 'home'>): string {
@@ -29,12 +36,32 @@ export function defectsFile(service: Pick<Service, 'home'>): string {
 /** Open the source for reading, use it, close it. */
 export async function withSource<T>(service: Service, use: (source: Source) => Promise<T>): Promise<T> {
   const spillDir = path.join(service.home.work, `source-${ownedMark()}`);
-  const source = await openEmbeddedSource(sourceFile(service), { spillDir, ...engineLimits(service) });
+  const source = await openSource(service, spillDir, process.env);
   try {
     return await use(source);
   } finally {
     await source.close();
   }
+}
+
+/** Which source is read: ARBDATA_SOURCE, else `source.kind` of config.json, else the embedded one. */
+async function openSource(
+  service: Service,
+  spillDir: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Source> {
+  const kind = sourceKind(service.config, environment);
+  if (kind === 'embedded') {
+    return openEmbeddedSource(sourceFile(service), { spillDir, ...engineLimits(service) });
+  }
+  return openOracleSource({
+    settings: oracleSettings(service.config.source.oracle, environment),
+    names: resolveNames(loadSourceNames(service.home.definitions)),
+    workDir: service.home.work,
+    spillDir,
+    clock: service.clock,
+    log: service.log,
+  });
 }
 
 /** Hold the source against the contract. */

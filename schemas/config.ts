@@ -1,5 +1,59 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
+import { VIEW_NAMES } from './contract.ts';
+
+/** A key that people look for here, and that must not stand here: the file is copied, mailed and backed up. */
+const secretElsewhere = (variable: string) =>
+  z
+    .never({
+      error: `a secret never stands in config.json: set ${variable}, or name a file of mode 0600 in ${variable}_FILE`,
+    })
+    .optional();
+
+const hourAndMinute = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "20:00"');
+
+/** Where a database is; environment variables go before. The password comes from the environment only. */
+const connectionKeys = {
+  /** `host:port/service`, an Easy Connect Plus string, or an alias of tnsnames.ora. */
+  connectString: z.string().min(1).optional(),
+  user: z.string().min(1).optional(),
+  walletLocation: z.string().min(1).optional(),
+  password: secretElsewhere('ORACLE_PASSWORD'),
+  walletPassword: secretElsewhere('ORACLE_WALLET_PASSWORD'),
+};
+
+export const oracleConfigSchema = z.strictObject({
+  ...connectionKeys,
+  /** Folder of tnsnames.ora and sqlnet.ora. */
+  configDir: z.string().min(1).optional(),
+  /** Folder of the Oracle client libraries: turns the driver's thick mode on. */
+  clientLibDir: z.string().min(1).optional(),
+  /** Views that come over a connection of their own; what is left out is as above. */
+  views: z.partialRecord(z.enum(VIEW_NAMES), z.strictObject(connectionKeys)).default({}),
+  /** Most sessions on one database at a time; absent: 2, or 1 on a single core. */
+  sessions: z.int().min(1).max(16).optional(),
+  /** `auto`: AS OF SCN where the account may, else one session in a read-only transaction. */
+  consistentRead: z.enum(['auto', 'scn', 'read-only']).default('auto'),
+  /** Rows of one round trip. */
+  fetchRows: z.int().min(1).max(10_000).default(1000),
+  /** Rows of one piece: what is read again when a session is lost. */
+  chunkRows: z.int().min(1).max(10_000_000).default(250_000),
+  /** Over all sessions together; absent: as fast as it goes. */
+  rowsPerSecond: z.int().min(1).optional(),
+  /** Outside of these times (Asia/Shanghai) the database is not read; `from` after `to` spans midnight. */
+  window: z
+    .strictObject({ from: hourAndMinute, to: hourAndMinute })
+    .refine(({ from, to }) => from !== to, 'from and to must differ')
+    .optional(),
+  connectTimeoutSeconds: z.int().min(1).max(600).default(20),
+  /** Until the first rows of a statement. */
+  statementTimeoutSeconds: z.int().min(1).max(86_400).default(900),
+  /** Without a byte while rows are fetched. */
+  stallTimeoutSeconds: z.int().min(1).max(3600).default(60),
+});
+export type OracleConfig = z.infer<typeof oracleConfigSchema>;
 
 export const configSchema = z.strictObject({
   /** 0: natural months; 1 to 28: a month ends on this day. */
@@ -29,6 +83,13 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .default({}),
+  /** What is read; ARBDATA_SOURCE goes before `kind`. */
+  source: z
+    .strictObject({
+      kind: z.enum(['embedded', 'oracle']).default('embedded'),
+      oracle: oracleConfigSchema.prefault({}),
+    })
+    .prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -4,7 +4,14 @@ import { DEMO_SIZES, type DemoSize, makeDemo } from '../../pipelines/demo.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
-import { CSV_ENCODINGS, type CsvEncoding, checkSource, importSource } from '../../pipelines/source.ts';
+import {
+  CSV_ENCODINGS,
+  type CsvEncoding,
+  checkSource,
+  importSource,
+  problemPlace,
+  type SourceCheck,
+} from '../../pipelines/source.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
@@ -102,12 +109,14 @@ async function importFiles(
 
 async function check(service: Service): Promise<CommandResult> {
   const found = await checkSource(service);
+  const errors = found.problems.filter(({ severity }) => severity === 'error').length;
   const lines = [
     `${found.kind} source${found.asOf === null ? '' : `, as of ${found.asOf}`}`,
-    ...found.problems.map(
-      ({ view, column, message }) =>
-        `problem: ${view}${column === undefined ? '' : `.${column}`}: ${message}`,
-    ),
+    // What was seen of a database is what its DBA is asked about.
+    ...(found.kind === 'embedded'
+      ? []
+      : Object.entries(found.details).map(([name, value]) => `  ${name}: ${value}`)),
+    ...problemLines(found.problems),
     ...(found.views.length === 0
       ? []
       : tableLines(
@@ -122,11 +131,32 @@ async function check(service: Service): Promise<CommandResult> {
           ],
           found.views,
         )),
-    found.problems.length === 0 ? 'The source fulfils the contract.' : `${found.problems.length} problems.`,
+    summary(errors, found.problems.length - errors),
   ];
   return {
     json: { ...found },
     lines,
-    exit: found.problems.length === 0 ? EXIT.done : EXIT.sourceUnreachable,
+    exit: errors === 0 ? EXIT.done : EXIT.sourceUnreachable,
   };
+}
+
+/** Each problem with what a database administrator runs to mend it; one statement may mend several. */
+function problemLines(problems: SourceCheck['problems']): string[] {
+  const shown = new Set<string>();
+  return problems.flatMap((problem) => {
+    const place = problemPlace(problem);
+    const kind = problem.severity === 'error' ? 'problem' : 'warning';
+    const statements = problem.statements.filter((statement) => !shown.has(statement));
+    for (const statement of statements) shown.add(statement);
+    return [
+      `${kind}: ${place === '' ? '' : `${place}: `}${problem.message}`,
+      ...statements.map((statement) => `    ${statement};`),
+    ];
+  });
+}
+
+function summary(errors: number, warnings: number): string {
+  const warned = warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;
+  if (errors === 0) return `The source fulfils the contract${warned}.`;
+  return `${errors} ${errors === 1 ? 'problem' : 'problems'}${warned}.`;
 }

@@ -35,6 +35,23 @@ export function logLevelFrom(environment: NodeJS.ProcessEnv): LogLevel {
   });
 }
 
+export type SourceKind = Config['source']['kind'];
+const SOURCE_KINDS: readonly SourceKind[] = ['embedded', 'oracle'];
+
+/**
+ * Which source is read: ARBDATA_SOURCE, else what config.json says.
+ * @throws {ArbdataError} E_CONFIG naming the variable
+ */
+export function sourceKind({ source }: Pick<Config, 'source'>, environment: NodeJS.ProcessEnv): SourceKind {
+  const given = environment.ARBDATA_SOURCE;
+  if (given === undefined || given === '') return source.kind;
+  const kind = SOURCE_KINDS.find((name) => name === given);
+  if (kind !== undefined) return kind;
+  throw new ArbdataError('E_CONFIG', `the environment variable ARBDATA_SOURCE is ${JSON.stringify(given)}`, {
+    advice: `Set ARBDATA_SOURCE to one of ${SOURCE_KINDS.join(', ')}, or unset it.`,
+  });
+}
+
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');

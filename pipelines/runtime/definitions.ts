@@ -16,6 +16,7 @@ import {
   workingDaysFile,
 } from '../../schemas/definitions.ts';
 import { type FormsFile, formIndicators, formsFile } from '../../schemas/forms.ts';
+import { type SourceNamesFile, sourceNamesFile } from '../../schemas/source-names.ts';
 import { ArbdataError } from './errors.ts';
 import { fileError } from './files.ts';
 import { PROJECT_DIR } from './project.ts';
@@ -71,6 +72,21 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   };
 }
 
+/** The file of a home that says what the views and columns are called in its database. */
+const SOURCE_NAMES_FILE = 'source-names.json';
+
+/**
+ * The names of the database's views and columns where they are not the contract's; undefined without such a file.
+ * It says where the data are, not what they mean: it is no part of the hash of the definitions.
+ * @throws ArbdataError E_CONFIG naming the file and the place in it
+ */
+export function loadSourceNames(homeDefinitionsDir: string): SourceNamesFile | undefined {
+  const file = path.join(homeDefinitionsDir, SOURCE_NAMES_FILE);
+  if (!existsSync(file)) return undefined;
+  const advice = 'Mend the file; docs/oracle.md, "Renaming", shows its form.';
+  return parseJson(file, readText(file), { schema: sourceNamesFile, code: 'E_CONFIG', advice });
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -86,6 +102,7 @@ const DEFINITION_FILES: readonly string[] = [
   'working-days.json',
   'personal-columns.json',
   'forms.json',
+  SOURCE_NAMES_FILE,
 ];
 
 /** A misspelt file name would leave the shipped definition in force without a word. */
@@ -102,12 +119,21 @@ function refuseStrangers(dir: string | undefined): void {
 }
 
 function parseDefinition<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S> {
+  const advice = 'Mend the file, or remove it from the home so that the shipped one is used.';
+  return parseJson(file, text, { schema, code: 'E_DEFINITION', advice });
+}
+
+function parseJson<S extends z.ZodType>(
+  file: string,
+  text: string,
+  { schema, code, advice }: { schema: S; code: 'E_DEFINITION' | 'E_CONFIG'; advice: string },
+): z.infer<S> {
   let json: unknown;
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new ArbdataError('E_DEFINITION', `${file} is not JSON: ${(error as Error).message}`, {
-      advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
+    throw new ArbdataError(code, `${file} is not JSON: ${(error as Error).message}`, {
+      advice,
       where: { file },
       cause: error,
     });
@@ -115,9 +141,10 @@ function parseDefinition<S extends z.ZodType>(file: string, text: string, schema
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ArbdataError('E_DEFINITION', `${file}: ${issue?.path.join('.')}: ${issue?.message}`, {
-    advice: 'Mend the file, or remove it from the home so that the shipped one is used.',
-    where: { file },
+  const place = issue?.path.join('.');
+  throw new ArbdataError(code, `${file}: ${place === '' ? '' : `${place}: `}${issue?.message}`, {
+    advice,
+    where: { file, ...(place === undefined || place === '' ? {} : { column: place }) },
     cause: result.error,
   });
 }

@@ -42,6 +42,41 @@ export const ERROR_KINDS = {
     retryable: false,
     meaning: 'The source does not fulfil the contract: a view or column is missing or has another type.',
   },
+  E_SOURCE_UNREACHABLE: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'The database cannot be reached, or the connection was lost again and again.',
+  },
+  E_SOURCE_ACCESS: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'The database refuses the account: its logon or a right that it lacks.',
+  },
+  E_SOURCE_DRIVER: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'The database asks for something that the driver can do only with the Oracle client libraries.',
+  },
+  E_SOURCE_EXPIRED: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'The moment that was being read is no longer readable in the database.',
+  },
+  E_SOURCE_INCOMPLETE: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'The database delivered another number of rows than it had counted.',
+  },
+  E_SOURCE_DATABASE: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'The database reported an error over a statement.',
+  },
+  E_SOURCE_WINDOW: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'The source may not be read at this time of day.',
+  },
   E_RUN_LOCKED: {
     exit: EXIT.busy,
     retryable: true,

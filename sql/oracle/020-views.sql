@@ -1,6 +1,6 @@
 -- The six views whose rows the service reads: names, order and types of the columns are the contract.
 -- Put the case system's own tables and columns in place of T_…; keep the names on the left of each AS. Where a type
--- differs, convert it here, for example CAST(FEE AS NUMBER(18, 2)) AS AMOUNT, CAST(MODIFIED AS TIMESTAMP(6)) AS UPDATED_AT.
+-- differs, convert it here, for example CAST(FEE AS NUMBER(18, 2)) AS AMOUNT.
 -- Where the tables belong to another schema, its owner grants them first:
 --   GRANT SELECT, FLASHBACK ON <schema>.<table> TO ARB WITH GRANT OPTION
 

@@ -1,5 +1,5 @@
 -- The account of the service: it can log on and read the rows of the six views, and nothing else.
--- Run as a DBA. SQL*Plus and SQLcl ask for the password, which then goes into ORACLE_PASSWORD or ORACLE_PASSWORD_FILE.
+-- Run as a DBA. SQL*Plus and SQLcl ask for the password, which then goes into ORACLE_PASSWORD_FILE.
 -- READ, unlike SELECT, cannot lock rows; before release 12.1.0.2 there is only SELECT: put it in its place.
 
 CREATE USER ARBDATA IDENTIFIED BY "&ARBDATA_PASSWORD" DEFAULT TABLESPACE USERS QUOTA 0 ON USERS;

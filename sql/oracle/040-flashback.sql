@@ -1,4 +1,5 @@
--- Optional: reading rows as of one system change number, which lets several sessions read at once and a broken read go on.
+-- Optional: reading rows as of one system change number, by which several sessions read at once and a broken read goes
+-- on where it was.
 -- Without these grants one session reads everything in one read-only transaction. Run as a DBA.
 
 GRANT FLASHBACK ON ARB.ARB_ORG TO ARBDATA;

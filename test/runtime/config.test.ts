@@ -11,6 +11,18 @@ const DEFAULTS = {
   approval: false,
   snapshotsToKeep: 12,
   forms: {},
+  source: {
+    kind: 'embedded',
+    oracle: {
+      views: {},
+      consistentRead: 'auto',
+      fetchRows: 1000,
+      chunkRows: 250_000,
+      connectTimeoutSeconds: 20,
+      statementTimeoutSeconds: 900,
+      stallTimeoutSeconds: 60,
+    },
+  },
 };
 
 test('without a file, and with an empty object, the defaults hold', async () => {

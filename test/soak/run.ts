@@ -7,6 +7,7 @@
  *   npm run soak -- --only 5017              one case again
  *   npm run soak -- --every release          one kill before every operation of a scenario
  *   npm run soak -- --every release --from 250   from the 250th on
+ *   npm run soak -- oracle                   1,000 reads of the Oracle source under faults; --cases, --seed, --only
  */
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
@@ -24,10 +25,12 @@ import {
 } from '../reliability/support/cases.ts';
 import { prepareTemplates } from '../reliability/support/homes.ts';
 import { inParallel } from '../reliability/support/pool.ts';
+import { soakOracle } from './oracle.ts';
 
 const PROGRESS_EVERY = 25;
 
 interface Wanted {
+  readonly what: 'kills' | 'oracle';
   readonly cases: number;
   readonly seed: number;
   readonly only: number | undefined;
@@ -41,7 +44,8 @@ const perScenario = new Map<string, number>();
 const perMoment = new Map<string, number>();
 
 function readWanted(): Wanted {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       cases: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
@@ -59,7 +63,12 @@ function readWanted(): Wanted {
   if (values.every !== undefined && every === undefined) {
     throw new Error(`--every ${values.every} is none of ${SCENARIOS.map((name) => `"${name}"`).join(', ')}`);
   }
+  const [what, ...others] = positionals;
+  if (others.length > 0 || (what !== undefined && what !== 'oracle')) {
+    throw new Error(`${positionals.join(' ')}: only "oracle" may be named`);
+  }
   return {
+    what: what ?? 'kills',
     cases: number('cases', values.cases),
     seed: number('seed', values.seed),
     only: values.only === undefined ? undefined : number('only', values.only),
@@ -138,15 +147,19 @@ async function soak(dir: string, wanted: Wanted): Promise<void> {
 const list = (counts: ReadonlyMap<string, number>): string =>
   [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
 
+async function soakKills(wanted: Wanted): Promise<number> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-soak-'));
+  const started = performance.now();
+  await soak(dir, wanted);
+  console.log(
+    `\n${tally.done} cases (${list(perScenario)}) in ${Math.round((performance.now() - started) / 1000)} s: ` +
+      `${tally.kills} kills (by ${list(perMoment)}), ${tally.finishedBefore} commands had ended before their kill; ` +
+      `${tally.failed.length} cases failed`,
+  );
+  for (const line of tally.failed) console.log(`FAILED ${line}`);
+  if (tally.failed.length === 0) await removeTree(dir);
+  return tally.failed.length;
+}
+
 const wanted = readWanted();
-const dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-soak-'));
-const started = performance.now();
-await soak(dir, wanted);
-console.log(
-  `\n${tally.done} cases (${list(perScenario)}) in ${Math.round((performance.now() - started) / 1000)} s: ` +
-    `${tally.kills} kills (by ${list(perMoment)}), ${tally.finishedBefore} commands had ended before their kill; ` +
-    `${tally.failed.length} cases failed`,
-);
-for (const line of tally.failed) console.log(`FAILED ${line}`);
-if (tally.failed.length === 0) await removeTree(dir);
-else process.exitCode = 1;
+if ((await (wanted.what === 'oracle' ? soakOracle(wanted) : soakKills(wanted))) > 0) process.exitCode = 1;

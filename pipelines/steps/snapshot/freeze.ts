@@ -1,5 +1,6 @@
 /** Freezing a source: every view read once, raw, into Parquet; the manifest last; the whole under its name in one step. */
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { engineType, VIEWS, type View, type ViewName } from '../../../schemas/contract.ts';
 import {
@@ -26,6 +27,8 @@ export interface FreezableSource {
     readonly identity: string;
     readonly parallelReads: number;
     readView(view: ViewName, targetParquet: string, progress: Progress): Promise<{ rows: number }>;
+    /** Whether, after this error, another read (of another moment) is worth opening; absent: never. */
+    shouldStartAnew?(error: unknown): boolean;
     close(): Promise<void>;
   }>;
 }
@@ -62,19 +65,13 @@ export async function freeze(options: FreezeOptions): Promise<Manifest> {
   await removeDeadScratches(home.snapshots, id, clock);
   const scratch = await openScratch(home.snapshots, id, clock);
   try {
-    const read = await source.openRead();
-    let views: SnapshotView[];
-    try {
-      views = await freezeViews(read, scratch.dir, progress);
-    } finally {
-      await read.close();
-    }
+    const { identity, views } = await readWhole(source, scratch.dir, progress);
     const manifest = sealManifest({
       formatVersion: MANIFEST_FORMAT_VERSION,
       id,
       createdAt,
       asOf,
-      source: { ...source.describe(), identity: read.identity },
+      source: { ...source.describe(), identity },
       toolVersion: TOOL_VERSION,
       definitionsSha256,
       views,
@@ -83,7 +80,7 @@ export async function freeze(options: FreezeOptions): Promise<Manifest> {
     await publishDir(scratch.dir, finalDir);
     await makeReadOnly(finalDir);
     const rows = views.reduce((sum, view) => sum + view.rows, 0);
-    log.info('snapshot frozen', { id, asOf, rows, identity: read.identity });
+    log.info('snapshot frozen', { id, asOf, rows, identity });
     return manifest;
   } finally {
     await scratch.close();
@@ -91,6 +88,27 @@ export async function freeze(options: FreezeOptions): Promise<Manifest> {
 }
 
 type Read = Awaited<ReturnType<FreezableSource['openRead']>>;
+
+/** All views of one moment. Where that moment is lost on the way, the source decides whether to take another. */
+async function readWhole(
+  source: FreezableSource,
+  dir: string,
+  progress: Progress,
+): Promise<{ identity: string; views: SnapshotView[] }> {
+  for (;;) {
+    const read = await source.openRead();
+    try {
+      return { identity: read.identity, views: await freezeViews(read, dir, progress) };
+    } catch (error) {
+      if (read.shouldStartAnew?.(error) !== true) throw error;
+      for (const view of VIEWS) await rm(path.join(dir, fileOf(view)), { force: true });
+    } finally {
+      await read.close();
+    }
+  }
+}
+
+const fileOf = ({ name }: View): string => `${name.toLowerCase()}.parquet`;
 
 /** Read all views, as many at a time as the source allows, and look at what was written. */
 async function freezeViews(read: Read, dir: string, progress: Progress): Promise<SnapshotView[]> {
@@ -121,7 +139,7 @@ async function freezeView(
   engine: Engine,
   progress: Progress,
 ): Promise<SnapshotView> {
-  const file = `${view.name.toLowerCase()}.parquet`;
+  const file = fileOf(view);
   const target = path.join(dir, file);
   const { rows } = await read.readView(view.name, target, progress);
   const columns = view.columns.map((column) => ({ name: column.name, type: engineType(column) }));

@@ -5,9 +5,9 @@ export interface SourceCheck {
   readonly kind: string;
   readonly asOf: string | null;
   readonly details: Readonly<Record<string, string>>;
-  /** Empty for a source that can be read. */
+  /** Without an error for a source that can be read. */
   readonly problems: readonly Problem[];
-  /** Rows and ranges of dates per view; empty while there are problems. */
+  /** Rows and ranges of dates per view; empty while there are errors. */
   readonly views: readonly ViewFigures[];
 }
 
@@ -15,6 +15,7 @@ export interface SourceCheck {
 export async function checkSource(source: Source): Promise<SourceCheck> {
   const problems = await source.check();
   const { kind, details } = source.describe();
-  const views = problems.length > 0 ? [] : await source.figures();
+  const isReadable = problems.every(({ severity }) => severity !== 'error');
+  const views = isReadable ? await source.figures() : [];
   return { kind, asOf: source.asOf ?? null, details, problems, views };
 }

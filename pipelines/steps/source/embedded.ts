@@ -16,7 +16,7 @@ import { ensureDir, fileError, sha256File, syncDirNow, syncFile } from '../../ru
 import type { Progress } from '../../runtime/progress.ts';
 import { openScratch, removeDeadScratches } from '../../runtime/scratch.ts';
 import { extractQuery, figuresQuery } from './queries.ts';
-import type { ConsistentRead, Problem, Source, ViewFigures } from './source.ts';
+import { type ConsistentRead, type Problem, problemPlace, type Source, type ViewFigures } from './source.ts';
 
 /** The row of `arbdata_source`: where the data come from. NULL where it does not apply. */
 export interface EmbeddedMeta {
@@ -256,7 +256,14 @@ async function contractProblems(engine: Engine): Promise<Problem[]> {
 }
 
 function viewProblems(view: View, columns: ReadonlyMap<string, string> | undefined): Problem[] {
-  if (columns === undefined) return [{ view: view.name, message: `the view ${view.name} is missing` }];
+  const problem = (message: string, column?: string): Problem => ({
+    view: view.name,
+    ...(column === undefined ? {} : { column }),
+    severity: 'error',
+    message,
+    statements: [],
+  });
+  if (columns === undefined) return [problem(`the view ${view.name} is missing`)];
   return view.columns.flatMap((column) => {
     const type = columns.get(column.name);
     if (type === engineType(column)) return [];
@@ -264,14 +271,14 @@ function viewProblems(view: View, columns: ReadonlyMap<string, string> | undefin
       type === undefined
         ? `the column ${view.name}.${column.name} is missing`
         : `the column ${view.name}.${column.name} has the type ${type} instead of ${engineType(column)}`;
-    return [{ view: view.name, column: column.name, message }];
+    return [problem(message, column.name)];
   });
 }
 
 function failOn(problems: readonly Problem[], file: string): void {
   const [first] = problems;
   if (first === undefined) return;
-  const column = first.column === undefined ? {} : { column: `${first.view}.${first.column}` };
+  const column = first.column === undefined ? {} : { column: problemPlace(first) };
   throw new ArbdataError('E_SOURCE_CONTRACT', problems.map(({ message }) => message).join('; '), {
     advice:
       'Make the source again with `arbdata demo` or `arbdata source import DIR`; `arbdata source check` lists this too.',

@@ -9,11 +9,21 @@ import type { ViewName } from '../../../schemas/contract.ts';
 import type { SourceDescription } from '../../../schemas/manifest.ts';
 import type { Progress } from '../../runtime/progress.ts';
 
-/** One way in which a source does not fulfil the contract. */
+/** One way in which a source does not fulfil the contract, or something that those who run it should know. */
 export interface Problem {
-  readonly view: ViewName;
+  /** Absent: the source as a whole, its account or its database. */
+  readonly view?: ViewName;
   readonly column?: string;
+  /** A source with an error is not read; a warning stops nothing. */
+  readonly severity: 'error' | 'warning';
   readonly message: string;
+  /** What a database administrator runs to mend it, one whole statement each, without semicolons. */
+  readonly statements: readonly string[];
+}
+
+/** Where a problem is, for people: `ARB_CASE.CASE_NO`, `ARB_CASE`, or nothing for the whole source. */
+export function problemPlace({ view, column }: Pick<Problem, 'view' | 'column'>): string {
+  return [view, column].filter((part) => part !== undefined).join('.');
 }
 
 /** How much a view holds, for people. Dates are `YYYY-MM-DD`, NULL in a column without any. */
@@ -27,9 +37,9 @@ export interface Source {
   /** The as-of date of a run that names none, `YYYY-MM-DD`; undefined where the source's data are always of today. */
   readonly asOf: string | undefined;
   describe(): SourceDescription;
-  /** Compare views, columns and types with the contract; an empty list is a source that can be read. */
+  /** Compare views, columns and types with the contract; a list without errors is a source that can be read. */
   check(): Promise<Problem[]>;
-  /** Rows and ranges of dates of every view; only for a source without problems. */
+  /** Rows and ranges of dates of every view; only for a source without errors. */
   figures(): Promise<ViewFigures[]>;
   /**
    * Open a consistent read of all views, of the present state or, given an identity, of that one again.
@@ -46,5 +56,7 @@ export interface ConsistentRead {
   readonly parallelReads: number;
   /** Write all rows of a view to a Parquet file in contract order of columns; empty text becomes NULL. */
   readView(view: ViewName, targetParquet: string, progress: Progress): Promise<{ rows: number }>;
+  /** Whether, after this error of `readView`, another read (of another moment) is worth opening; absent: never. */
+  shouldStartAnew?(error: unknown): boolean;
   close(): Promise<void>;
 }

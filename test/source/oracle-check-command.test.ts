@@ -1,0 +1,94 @@
+/** `arbdata source check` and `arbdata doctor` on a database: severities, statements, the mapping of the home. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { removeTree } from '../../pipelines/runtime/files.ts';
+import { arbdata, documentOf } from '../app/support.ts';
+import { type OracleWire, startOracleWire } from '../support/oracle-wire/index.ts';
+import { environmentOf } from './support/oracle.ts';
+
+let dir: string;
+let server: OracleWire;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-check-'));
+  server = await startOracleWire({
+    synonyms: false,
+    columns: { 'ARB_CLAIM.AMOUNT': { oracleType: 'NUMBER' } },
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await removeTree(dir);
+});
+beforeEach(() => {
+  const environment = { ARBDATA_SOURCE: 'oracle', ...environmentOf(server) };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** A home whose mapping names the owner of the views, or none. */
+function home(name: string, names?: object): string {
+  const folder = path.join(dir, name);
+  mkdirSync(path.join(folder, 'definitions'), { recursive: true, mode: 0o700 });
+  if (names !== undefined) {
+    writeFileSync(path.join(folder, 'definitions/source-names.json'), JSON.stringify(names));
+  }
+  return folder;
+}
+
+test('warnings are told with their statements, the figures follow, and the source can be read', async () => {
+  const ended = await arbdata('--home', home('mapped', { owner: 'ARB' }), 'source', 'check');
+  expect(ended.code).toBe(0);
+  const lines = ended.stdout.split('\n');
+  expect(lines[0]).toBe('oracle source');
+  expect(lines).toEqual(expect.arrayContaining(['  characterSet: AL32UTF8', '  sessionZone: Asia/Shanghai']));
+  expect(ended.stdout).toContain('warning: ARB_CLAIM.AMOUNT: is NUMBER, the contract says NUMBER(18,2)');
+  expect(ended.stdout).toContain('    GRANT SELECT ON "SYS"."V_$PARAMETER" TO "ARBDATA";');
+  expect(ended.stdout).toMatch(/^ARB_CLAIM +0 /m);
+  expect(ended.stdout).toMatch(/^The source fulfils the contract, 2 warnings\.$/m);
+});
+
+test('errors end with 4 and without figures; a statement that mends several stands once', async () => {
+  const ended = await arbdata('--home', home('unmapped'), 'source', 'check');
+  expect(ended.code).toBe(4);
+  expect(ended.stdout).toContain('problem: ARB_CASE: there is no ARBDATA.ARB_CASE that ARBDATA may read');
+  expect(ended.stdout).toMatch(/^6 problems, 1 warning\.$/m);
+  const statements = ended.stdout.split('\n').filter((line) => line.startsWith('    '));
+  expect(new Set(statements).size).toBe(statements.length);
+});
+
+test('as JSON: severity, message and statements of each', async () => {
+  const ended = await arbdata('--home', home('json', { owner: 'ARB' }), 'source', 'check', '--json');
+  const { kind, problems, views } = documentOf(ended) as {
+    kind: string;
+    problems: { severity: string; statements: string[] }[];
+    views: unknown[];
+  };
+  expect(kind).toBe('oracle');
+  expect(views).toHaveLength(6);
+  expect(problems.map(({ severity, statements }) => [severity, statements.length])).toEqual([
+    ['warning', 2],
+    ['warning', 1],
+  ]);
+});
+
+test('doctor asks for attention over warnings only', async () => {
+  const ended = await arbdata('--home', home('doctor', { owner: 'ARB' }), 'doctor', '--json');
+  const { diagnoses } = documentOf(ended) as { diagnoses: { name: string; state: string }[] };
+  expect(diagnoses.find(({ name }) => name === 'source')).toMatchObject({
+    state: 'attention',
+    message: 'oracle, 0 rows; 2 warnings',
+  });
+});
+
+test('a wrong mapping is refused before anything is connected', async () => {
+  const before = server.statements.length;
+  const ended = await arbdata('--home', home('wrong', { views: { ARB_CASES: {} } }), 'source', 'check');
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toMatch(/E_CONFIG.*source-names\.json/s);
+  expect(server.statements).toHaveLength(before);
+});
