@@ -181,6 +181,7 @@ export class OracleRead implements ConsistentRead {
             statement,
             file: `${file}.part`,
             fetchRows,
+            isPlain: view.columns.map(({ type }) => type !== 'text'),
             rowsPerSecond: rowsPerSecond === undefined ? undefined : rowsPerSecond / sessions,
           },
           (count) => step.advance(count),

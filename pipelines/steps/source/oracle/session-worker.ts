@@ -37,6 +37,8 @@ export interface Extract {
   readonly file: string;
   readonly fetchRows: number;
   readonly rowsPerSecond: number | undefined;
+  /** Per column: whether it holds nothing but digits and punctuation. */
+  readonly isPlain: readonly boolean[];
 }
 
 /** What one query gave. */
@@ -107,11 +109,11 @@ function settings(): ConnectionSettings {
 
 /** All rows of a query into a file. The next rows are on their way while the last ones are written. */
 async function extract(of: DriverSession, request: Extract): Promise<Extracted> {
-  const { statement, file, fetchRows, rowsPerSecond } = request;
+  const { statement, file, fetchRows, rowsPerSecond, isPlain } = request;
   const pace = rowsPerSecond === undefined ? undefined : new Pace(rowsPerSecond);
   const opened = await of.open(statement, fetchRows);
   try {
-    const writer = openWriter(file);
+    const writer = openWriter(file, isPlain);
     let told = 0;
     const write = (rows: readonly (readonly OracleValue[])[]): void => {
       try {
@@ -132,6 +134,8 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
         // Where writing fails, nobody waits for these rows any more.
         coming.catch(() => undefined);
         write(rows);
+        // Held while the next ones are decoded, they would be copied by every collection of garbage.
+        rows = [];
         rows = await coming;
       }
       reply({ kind: 'progress', rows: told });
@@ -148,9 +152,9 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
   }
 }
 
-function openWriter(file: string): SpoolWriter {
+function openWriter(file: string, isPlain: readonly boolean[]): SpoolWriter {
   try {
-    return new SpoolWriter(file);
+    return new SpoolWriter(file, isPlain);
   } catch (error) {
     throw fileError(error, file);
   }

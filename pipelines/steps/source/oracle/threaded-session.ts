@@ -17,7 +17,7 @@ import type { ConnectionSettings } from './settings.ts';
  * The heap of a thread. Rows live for two batches, some 30 MB in all: a larger young generation costs memory and gains
  * nothing, and with an old one of 40 MB the thread does little else than collect garbage.
  */
-const THREAD_HEAP_MB = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 96 };
+const THREAD_HEAP_MB = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
 
 export interface ThreadedSession extends OracleSession {
   /** Write all rows of a query to a file (spool.ts). */
