@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
+import { type ComparisonFile, comparisonFile } from '../../schemas/comparison.ts';
 import {
   type CodesFile,
   codesFile,
@@ -27,6 +28,7 @@ export interface Definitions {
   readonly workingDays: WorkingDaysFile;
   readonly personalColumns: PersonalColumnsFile;
   readonly forms: FormsFile;
+  readonly comparison: ComparisonFile;
   /** SHA-256 over the names and bytes of all files used, in a fixed order. */
   readonly sha256: string;
   /** Files that came from the home rather than from the product. */
@@ -58,6 +60,7 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   const workingDays = load('working-days.json', workingDaysFile);
   const personalColumns = load('personal-columns.json', personalColumnsFile);
   const forms = load('forms.json', formsFile);
+  const comparison = load('comparison.json', comparisonFile);
   checkReferences(indicators, forms);
   return {
     codes,
@@ -66,6 +69,7 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
     workingDays,
     personalColumns,
     forms,
+    comparison,
     sha256: hash.digest('hex'),
     overridden,
   };
@@ -86,6 +90,7 @@ const DEFINITION_FILES: readonly string[] = [
   'working-days.json',
   'personal-columns.json',
   'forms.json',
+  'comparison.json',
 ];
 
 /** A misspelt file name would leave the shipped definition in force without a word. */

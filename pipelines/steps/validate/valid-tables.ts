@@ -22,11 +22,11 @@ const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
     'APPLICANT_ID_NO',
     'RESPONDENT_NAME',
     'RESPONDENT_ID_NO',
-    'DISPUTE_TYPE',
-    'CLAIM_AMOUNT',
     'UPDATED_AT',
   ],
 };
+/** Views whose unread columns the comparison of pre-applications reads from the raw rows: `raw_row` leads there. */
+const TRACED: readonly ViewName[] = ['ARB_CASE', 'ARB_PARTY', 'PRE_APPLICATION'];
 const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
   ARB_ORG: 'valid_org',
   ARB_CASE: 'valid_case',
@@ -198,6 +198,7 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
 function typedSelect(view: View, kept: string, asOfDay: number): string {
   const unread = UNREAD[view.name] ?? [];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
+  if (TRACED.includes(view.name)) columns.push('raw_row');
   columns.push(absentColumn(view));
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);

@@ -1,0 +1,106 @@
+/** The comparison of pre-applications with cases: classes, fields, lines of the data file, weights of evidence. */
+import { z } from 'zod';
+
+/** Every class, in the order of the data file; a case without a pre-application comes last. */
+export const COMPARISON_CLASSES = [
+  'LINK_CONFLICT',
+  'STATUS_CONFLICT',
+  'FIELD_DIFF',
+  'MATCHED',
+  'DUPLICATE',
+  'PROBABLE_MATCH',
+  'MISSING_CASE',
+  'OVERDUE_REVIEW',
+  'CLOSED_UNLINKED',
+  'IN_PROGRESS',
+  'ORPHAN_CASE',
+] as const;
+export type ComparisonClass = (typeof COMPARISON_CLASSES)[number];
+
+/** Classes that ask nobody to do anything. */
+const SETTLED: readonly ComparisonClass[] = ['MATCHED', 'CLOSED_UNLINKED', 'IN_PROGRESS'];
+
+/** Classes that somebody has to look at. */
+export const PROBLEM_CLASSES: readonly ComparisonClass[] = COMPARISON_CLASSES.filter(
+  (name) => !SETTLED.includes(name),
+);
+
+export const COMPARED_FIELDS = [
+  'ORG_CODE',
+  'APPLICANT_NAME',
+  'APPLICANT_ID_NO',
+  'RESPONDENT_NAME',
+  'RESPONDENT_ID_NO',
+  'DISPUTE_TYPE',
+  'CLAIM_AMOUNT',
+] as const;
+export type ComparedField = (typeof COMPARED_FIELDS)[number];
+
+/** Columns of the data file, in the order of the contract. */
+export const COMPARISON_COLUMNS = [
+  'pre_app_id',
+  'case_id',
+  'org_code',
+  'class',
+  'field',
+  'pre_value',
+  'case_value',
+  'score',
+] as const;
+
+/** One line of the data file; the empty text is no value. */
+export type ComparisonRow = Readonly<Record<(typeof COMPARISON_COLUMNS)[number], string>>;
+
+/** What is compared between a pre-application and a case that may belong together, and how well it can agree. */
+export const EVIDENCE_LEVELS = {
+  APPLICANT_ID_NO: ['equal', 'one_edit', 'two_edits', 'different'],
+  APPLICANT_NAME: ['equal', 'homophone', 'one_character', 'different'],
+  RESPONDENT_ID_NO: ['equal', 'one_edit', 'two_edits', 'different'],
+  RESPONDENT_NAME: ['equal', 'homophone', 'one_character', 'different'],
+  DISPUTE_TYPE: ['equal', 'different'],
+  CLAIM_AMOUNT: ['equal', 'near', 'different'],
+  ORG_CODE: ['equal', 'different'],
+  APPLY_DATE: ['days_3', 'days_10', 'days_30', 'different'],
+} as const;
+export type EvidenceField = keyof typeof EVIDENCE_LEVELS;
+
+const probability = z.number().gt(0).lt(1);
+const evidenceLevel = z.strictObject({
+  level: z.string().min(1),
+  /** How often pairs that belong together stand at this level. */
+  m: probability,
+  /** How often pairs that do not, but were looked at, stand at this level. */
+  u: probability,
+  /** Chinese. */
+  reason: z.string().min(1),
+});
+export type EvidenceLevel = z.infer<typeof evidenceLevel>;
+
+/** All levels of a field, each once and in their order: one that is left out would weigh nothing without a word. */
+function levelsOf(field: EvidenceField) {
+  const expected = EVIDENCE_LEVELS[field].join(', ');
+  return z.array(evidenceLevel).refine((levels) => levels.map(({ level }) => level).join(', ') === expected, {
+    error: `must have the levels ${expected}`,
+  });
+}
+
+export const comparisonFile = z.strictObject({
+  recordedAt: z.iso.date(),
+  validFrom: z.iso.date(),
+  evidence: z.strictObject({
+    APPLICANT_ID_NO: levelsOf('APPLICANT_ID_NO'),
+    APPLICANT_NAME: levelsOf('APPLICANT_NAME'),
+    RESPONDENT_ID_NO: levelsOf('RESPONDENT_ID_NO'),
+    RESPONDENT_NAME: levelsOf('RESPONDENT_NAME'),
+    DISPUTE_TYPE: levelsOf('DISPUTE_TYPE'),
+    CLAIM_AMOUNT: levelsOf('CLAIM_AMOUNT'),
+    ORG_CODE: levelsOf('ORG_CODE'),
+    APPLY_DATE: levelsOf('APPLY_DATE'),
+  }),
+});
+export type ComparisonFile = z.infer<typeof comparisonFile>;
+
+/** The weight of a level in hundredths of a bit: log2(m / u), as Fellegi and Sunter have it. */
+export function weightHundredths({ m, u }: Pick<EvidenceLevel, 'm' | 'u'>): number {
+  return Math.round(100 * Math.log2(m / u));
+}
