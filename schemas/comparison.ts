@@ -17,6 +17,20 @@ export const COMPARISON_CLASSES = [
 ] as const;
 export type ComparisonClass = (typeof COMPARISON_CLASSES)[number];
 
+export const CLASS_TITLES = {
+  LINK_CONFLICT: '关联冲突',
+  STATUS_CONFLICT: '状态不一致',
+  FIELD_DIFF: '字段不一致',
+  MATCHED: '一致',
+  DUPLICATE: '重复申请',
+  PROBABLE_MATCH: '疑似关联',
+  MISSING_CASE: '通过未立案',
+  OVERDUE_REVIEW: '超期未审',
+  CLOSED_UNLINKED: '已终结',
+  IN_PROGRESS: '办理中',
+  ORPHAN_CASE: '无预申请的网上案件',
+} as const satisfies Record<ComparisonClass, string>;
+
 /** Classes that ask nobody to do anything. */
 const SETTLED: readonly ComparisonClass[] = ['MATCHED', 'CLOSED_UNLINKED', 'IN_PROGRESS'];
 

@@ -40,7 +40,7 @@ judged AS (
   CROSS JOIN parameter q
   LEFT JOIN linked l ON l.pre_row = p.pre_row
   LEFT JOIN misnamed m ON m.pre_row = p.pre_row
-  LEFT JOIN earlier_subject e ON e.pre_app_id = p.pre_app_id
+  LEFT JOIN (SELECT DISTINCT pre_app_id FROM earlier_subject) e ON e.pre_app_id = p.pre_app_id
   LEFT JOIN trend_month t ON p.submit_day BETWEEN t.start_day AND t.end_day
 )
 SELECT

@@ -11,7 +11,7 @@ SELECT
 FROM compared_case c
 CROSS JOIN parameter p
 LEFT JOIN link l ON l.case_row = c.case_row
-LEFT JOIN earlier_subject e ON e.pre_app_id IS NULL AND e.case_id = c.case_id
+LEFT JOIN (SELECT DISTINCT case_id FROM earlier_subject WHERE class = 'ORPHAN_CASE') e ON e.case_id = c.case_id
 WHERE c.apply_channel = '2'
   AND l.case_row IS NULL
   AND (c.apply_day BETWEEN p.start_day AND p.end_day

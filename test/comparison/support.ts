@@ -50,8 +50,8 @@ export async function compared<T>(
   const spillDir = path.join(await work(), 'spill');
   return withEngine({ spillDir, threads: 1 }, async (engine) => {
     await loadRaw(engine, source);
-    await normalise(engine, { definitions, asOf, start, end });
-    await createCompared(engine);
+    await normalise(engine, { definitions, asOf, start, end, isCompared: true });
+    await createCompared(engine, true);
     await engine.run(
       'CREATE TABLE earlier_subject (pre_app_id VARCHAR, case_id BIGINT, class VARCHAR, first_seen VARCHAR)',
     );

@@ -9,21 +9,23 @@ import { readSql } from '../../runtime/project.ts';
 const WHITE_SPACE = /[\s\p{White_Space}]/gu;
 const SLICE_ROWS = 16_384;
 
-export type FormKind = 'name' | 'number';
+type FormKind = 'name' | 'number';
 
 /** The form in which a text is compared; the empty text stands for none. */
-export function comparedForm(kind: FormKind, text: string): string {
+function comparedForm(kind: FormKind, text: string): string {
   const bare = text.normalize('NFKC').replaceAll(WHITE_SPACE, '');
   return kind === 'name' ? bare.replaceAll('（', '(').replaceAll('）', ')') : bare.toUpperCase();
 }
 
 /**
- * Create `compared_pre_application`, `compared_case` and `compared_party` from the valid tables and, by their raw rows,
- * the names and numbers that those leave out.
+ * Create `compared_pre_application`, `compared_case` and `compared_party` from the valid tables.
+ * @param isLast whether nothing after this reads the valid tables: their memory is then given back
  */
-export async function createCompared(engine: Engine): Promise<void> {
+export async function createCompared(engine: Engine, isLast: boolean): Promise<void> {
   await engine.run(readSql('comparison/010-forms.sql'));
-  await engine.run(readSql('comparison/020-odd-text.sql'));
+  await engine.run(readSql('comparison/020-compared.sql'));
+  if (isLast)
+    await engine.run('DROP TABLE valid_party; DROP TABLE valid_pre_application; DROP TABLE valid_case');
   await engine.run('CREATE TEMP TABLE odd_compared_form (number VARCHAR, form VARCHAR)');
   let slice: [string, string][] = [];
   const odd = 'SELECT number, kind, original FROM odd_compared_text';
@@ -35,11 +37,5 @@ export async function createCompared(engine: Engine): Promise<void> {
     }
   }
   await engine.append('odd_compared_form', slice);
-  await engine.run(`
-    CREATE TEMP TABLE compared_text AS
-    SELECT o.kind, o.original, f.number, NULLIF(f.form, '') AS form
-    FROM odd_compared_text o JOIN odd_compared_form f ON f.number = o.number;
-    DROP TABLE odd_compared_text;
-    DROP TABLE odd_compared_form`);
-  await engine.run(readSql('comparison/030-compared.sql'));
+  await engine.run(readSql('comparison/030-odd-forms.sql'));
 }
