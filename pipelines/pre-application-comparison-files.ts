@@ -7,6 +7,7 @@ import {
   type ComparisonOutcome,
   type ComparisonRequest,
   PRE_APPLICATION_COMPARISON,
+  PROOFS_FILE,
   SUBJECTS_FILE,
 } from './pre-application-comparison.ts';
 import type { OpenedSnapshot } from './prepare.ts';
@@ -22,6 +23,7 @@ import { ensureDir, writeFileAtomic, writing } from './runtime/files.ts';
 import type { RunContext } from './runtime/run.ts';
 import type { ComparisonCounts } from './steps/pre-application-comparison/counts.ts';
 import { writeSubjects } from './steps/pre-application-comparison/difference.ts';
+import { writeProofs } from './steps/pre-application-comparison/explain.ts';
 import { comparisonRows } from './steps/pre-application-comparison/lines.ts';
 import { type Artefact, hashArtefacts, readFolder } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
@@ -96,11 +98,13 @@ async function writeData(
   const csv = path.join(dir, name);
   await writing(csv, (file) => writeComparisonCsv(file, comparisonRows(engine)));
   await writeSubjects(engine, path.join(dir, SUBJECTS_FILE));
+  await writeProofs(engine, path.join(dir, PROOFS_FILE));
   return {
     csv,
     artefacts: [
       { path: name, kind: 'dataset' },
       { path: SUBJECTS_FILE, kind: 'facts' },
+      { path: PROOFS_FILE, kind: 'facts' },
     ],
   };
 }

@@ -37,6 +37,8 @@ const UNREAD: readonly ViewName[] = ['ARB_CLAIM', 'ARB_MEDIATION'];
 const MEMORY_LIMIT_MB = 650;
 /** The frozen file of a run that the next one and `explain` read. */
 export const SUBJECTS_FILE = 'comparison.parquet';
+/** What was compared with what; `explain` reads it. */
+export const PROOFS_FILE = 'comparison-proof.parquet';
 
 export interface ComparisonRequest extends Omit<PeriodRequest, 'period' | 'isCompared'> {
   /** A period, or days that are none and whose report is never published. */
@@ -133,9 +135,10 @@ export async function makeComparison(
   const { span } = request;
   const days = daysOf(span, config.cutoffDay);
   await context.step('comparable texts', () => createCompared(engine, request.isAlone === true));
+  const decisions = await context.ledger.standingDecisions();
   await context.step('classes', async () => {
     await openEarlier(engine, await earlierFile(context, opened.asOf));
-    await classify(engine, { lastMonth: lastMonthOf(span), cutoffDay: config.cutoffDay, decisions: [] });
+    await classify(engine, { lastMonth: lastMonthOf(span), cutoffDay: config.cutoffDay, decisions });
   });
   await context.step('candidates', async () => {
     await createWeights(engine, definitions.comparison);
@@ -176,14 +179,33 @@ interface EarlierSummary {
   readonly [PRE_APPLICATION_COMPARISON]?: { readonly folder?: string; readonly asOf?: string };
 }
 
-/** The frozen file of the latest finished run that looked at no later day. */
-async function earlierFile({ ledger, home, run }: RunContext, asOf: string): Promise<string | undefined> {
-  for (const { id, state, summary } of await ledger.listRuns({ limit: 1000 })) {
-    if (id === run.id || (state !== 'done' && state !== 'held')) continue;
+/** A finished run of this product whose files are there. */
+export interface EarlierComparison {
+  readonly runId: string;
+  readonly period: string | null;
+  readonly snapshotId: string | null;
+  /** From the home. */
+  readonly folder: string;
+  readonly asOf: string;
+}
+
+/** The finished runs that made this product, the latest first. */
+export async function earlierComparisons({
+  ledger,
+  home,
+}: Pick<Service, 'ledger' | 'home'>): Promise<EarlierComparison[]> {
+  const runs = await ledger.listRuns({ limit: 1000 });
+  return runs.flatMap(({ id, period, snapshotId, state, summary }) => {
     const made = (summary as EarlierSummary | null)?.[PRE_APPLICATION_COMPARISON];
-    if (made?.folder === undefined || made.asOf === undefined || made.asOf > asOf) continue;
-    const file = path.join(home.dir, made.folder, SUBJECTS_FILE);
-    if (existsSync(file)) return file;
-  }
-  return undefined;
+    if ((state !== 'done' && state !== 'held') || made?.folder === undefined || made.asOf === undefined)
+      return [];
+    if (!existsSync(path.join(home.dir, made.folder, SUBJECTS_FILE))) return [];
+    return [{ runId: id, period, snapshotId, folder: made.folder, asOf: made.asOf }];
+  });
+}
+
+/** The frozen file of the latest finished run that looked at no later day. */
+async function earlierFile(context: RunContext, asOf: string): Promise<string | undefined> {
+  const found = (await earlierComparisons(context)).find((one) => one.asOf <= asOf);
+  return found === undefined ? undefined : path.join(context.home.dir, found.folder, SUBJECTS_FILE);
 }

@@ -1,5 +1,5 @@
--- One row per pre-application or orphan case of the report, and per one that the run before had listed as a problem and
--- that still is one (is_listed 0): its class and what stands behind it. No names, no numbers of persons.
+-- One row per pre-application or orphan case of the report, and per one that was a problem in the run before and lies
+-- outside of it today (is_listed 0): its class and what stands behind it. No names, no numbers of persons.
 CREATE OR REPLACE TABLE comparison_subject AS
 WITH subject AS (
   SELECT
@@ -47,5 +47,4 @@ CROSS JOIN (SELECT day_text(as_of_day) AS as_of, as_of_day FROM parameter) p
 LEFT JOIN earlier_subject e ON e.class = s.class AND e.pre_app_id IS NOT DISTINCT FROM s.pre_app_id
   AND (s.pre_app_id IS NOT NULL OR e.case_id = s.case_id)
 LEFT JOIN calendar today ON today.day_number = p.as_of_day
-LEFT JOIN calendar seen ON seen.day_text = CASE WHEN e.class IS NOT NULL THEN e.first_seen ELSE p.as_of END
-WHERE s.is_listed = 1 OR k.is_problem = 1;
+LEFT JOIN calendar seen ON seen.day_text = CASE WHEN e.class IS NOT NULL THEN e.first_seen ELSE p.as_of END;
