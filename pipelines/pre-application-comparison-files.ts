@@ -2,10 +2,13 @@
 import path from 'node:path';
 import { draftNotice, NOTICE_NAME } from '../exports/notice.txt.ts';
 import { writeComparisonCsv } from '../exports/pre-application-comparison.csv.ts';
+import { writeComparisonHtml } from '../exports/pre-application-comparison.html.ts';
+import { writeComparisonXlsx } from '../exports/pre-application-comparison.xlsx.ts';
 import { type DateRange, parsePeriod, periodWords, spanFileForm } from '../schemas/period.ts';
 import {
   type ComparisonOutcome,
   type ComparisonRequest,
+  lastMonthOf,
   PRE_APPLICATION_COMPARISON,
   PROOFS_FILE,
   SUBJECTS_FILE,
@@ -19,15 +22,19 @@ import {
   provenanceOf,
   proveRelease,
 } from './product.ts';
-import { ensureDir, writeFileAtomic, writing } from './runtime/files.ts';
+import { ensureDir, fileNamePart, writeFileAtomic, writing } from './runtime/files.ts';
 import type { RunContext } from './runtime/run.ts';
 import type { ComparisonCounts } from './steps/pre-application-comparison/counts.ts';
 import { writeSubjects } from './steps/pre-application-comparison/difference.ts';
 import { writeProofs } from './steps/pre-application-comparison/explain.ts';
 import { comparisonRows } from './steps/pre-application-comparison/lines.ts';
+import { comparisonReport } from './steps/pre-application-comparison/report.ts';
 import { type Artefact, hashArtefacts, readFolder } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import { publicationDir } from './steps/publish/publication.ts';
+
+/** Holds the pages of the bodies. */
+const BODIES_FOLDER = '各机构';
 
 export interface ComputedComparison {
   readonly opened: OpenedSnapshot;
@@ -109,6 +116,7 @@ async function writeData(
   };
 }
 
+/** Workbook, the page of the whole, a page of each body with anything listed, and the note beside a draft. */
 async function writeForPeople(
   context: RunContext,
   computed: ComputedComparison,
@@ -116,11 +124,35 @@ async function writeForPeople(
   decision: Decision,
   dir: string,
 ): Promise<Artefact[]> {
-  if (decision.state === 'published') return [];
+  const { period, days, request } = computed;
   const provenance = provenanceOf(context, product, decision);
-  const notice = draftNotice({ what: '预申请比对', periodText: spanWords(computed), ...provenance });
-  await writeFileAtomic(path.join(dir, NOTICE_NAME), notice);
-  return [{ path: NOTICE_NAME, kind: 'notice' }];
+  const report = await comparisonReport(context.engine, {
+    periodText: spanWords(computed),
+    startDay: days.start,
+    endDay: days.end,
+    lastMonth: lastMonthOf(request.span),
+    provenance,
+  });
+  const name = `预申请比对-${spanFileForm(period)}`;
+  await writing(path.join(dir, `${name}.xlsx`), (file) => writeComparisonXlsx(file, report));
+  await writing(path.join(dir, `${name}.html`), (file) => writeComparisonHtml(file, report));
+  const artefacts: Artefact[] = [
+    { path: `${name}.xlsx`, kind: 'workbook' },
+    { path: `${name}.html`, kind: 'page' },
+  ];
+  ensureDir(path.join(dir, BODIES_FOLDER));
+  for (const body of report.bodies) {
+    if (body.preApplications + body.problems === 0) continue;
+    const page = `预申请比对-${fileNamePart(body.code)}-${spanFileForm(period)}.html`;
+    await writing(path.join(dir, BODIES_FOLDER, page), (file) => writeComparisonHtml(file, report, body));
+    artefacts.push({ path: `${BODIES_FOLDER}/${page}`, kind: 'page' });
+  }
+  if (decision.state !== 'published') {
+    const notice = draftNotice({ what: '预申请比对', periodText: report.periodText, ...provenance });
+    await writeFileAtomic(path.join(dir, NOTICE_NAME), notice);
+    artefacts.push({ path: NOTICE_NAME, kind: 'notice' });
+  }
+  return artefacts;
 }
 
 /** `2026年10月`, or the days. */

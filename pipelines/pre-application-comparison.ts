@@ -163,7 +163,8 @@ export async function makeComparison(
 const textOf = (span: Period | DateRange): string => ('kind' in span ? span.text : spanText(span));
 const daysOf = (span: Period | DateRange, cutoffDay: number): DateRange =>
   'kind' in span ? periodRange(span, cutoffDay) : span;
-const lastMonthOf = (span: Period | DateRange): Period =>
+/** The month of the trend's last point. */
+export const lastMonthOf = (span: Period | DateRange): Period =>
   'kind' in span ? monthsBefore(span, 0) : monthOf(span.end);
 
 /** A person's approval, and working days that are not announced yet though they decide a class. */

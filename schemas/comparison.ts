@@ -118,3 +118,66 @@ export type ComparisonFile = z.infer<typeof comparisonFile>;
 export function weightHundredths({ m, u }: Pick<EvidenceLevel, 'm' | 'u'>): number {
   return Math.round(100 * Math.log2(m / u));
 }
+
+/** Counts of a body, of the whole, or of a month. */
+export interface ComparisonTotals {
+  readonly classes: Readonly<Record<ComparisonClass, number>>;
+  /** Pre-applications, and those of them that are linked with a case. */
+  readonly preApplications: number;
+  readonly linked: number;
+  /** Pre-applications and cases that somebody has to look at. */
+  readonly problems: number;
+  /** Percent, two decimals; empty without a denominator. */
+  readonly linkedRate: string;
+  readonly matchedRate: string;
+  readonly problemRate: string;
+}
+
+export interface ComparisonBody extends ComparisonTotals {
+  readonly code: string;
+  readonly name: string;
+  /** Working days, nearest rank; empty where there are none. */
+  readonly reviewMedian: string;
+  readonly reviewP90: string;
+  readonly acceptMedian: string;
+  readonly acceptP90: string;
+}
+
+export interface ComparisonMonth extends ComparisonTotals {
+  /** `2026-10` */
+  readonly month: string;
+}
+
+/** A line of the data file with what a clerk needs to find the record. */
+export interface ComparisonRecord extends Omit<ComparisonRow, 'org_code' | 'pre_app_id' | 'case_id'> {
+  readonly preAppId: string;
+  readonly caseId: string;
+  readonly orgCode: string;
+  readonly orgName: string;
+  readonly caseNo: string;
+  readonly status: string;
+  /** Submitted, or for a case without a pre-application received. */
+  readonly date: string;
+  readonly reasons: string;
+  /** new or staying; empty where nobody has to look at it. */
+  readonly state: string;
+  readonly firstSeen: string;
+  readonly ageDays: string;
+  /** The values with names of persons masked. */
+  readonly shownPreValue: string;
+  readonly shownCaseValue: string;
+}
+
+/** What became of a problem since the run before. */
+export interface ComparisonChange {
+  readonly state: 'new' | 'staying' | 'resolved';
+  readonly preAppId: string;
+  readonly caseId: string;
+  readonly orgCode: string;
+  readonly orgName: string;
+  readonly class: ComparisonClass;
+  /** Of a resolved one; empty where the record is gone. */
+  readonly classNow: string;
+  readonly firstSeen: string;
+  readonly ageDays: string;
+}
