@@ -4,6 +4,7 @@ import {
   COMPARISON_CLASSES,
   type ComparisonBody,
   type ComparisonChange,
+  type ComparisonPartner,
   type ComparisonRecord,
   type ComparisonTotals,
   PROBLEM_CLASSES,
@@ -51,6 +52,7 @@ export async function writeComparisonXlsx(file: string, report: ComparisonReport
       };
       await addTable(book, report, sheet, report.records(name));
     }
+    await addTable(book, report, PARTNERS, report.partners());
     await addTable(book, report, CHANGES, report.changes());
     await addTable(book, report, TREND, report.trend('ALL'));
     await addNotes(book, report);
@@ -112,6 +114,22 @@ const CHANGES: Sheet<ComparisonChange> = {
     { title: '首次发现', width: 12, cell: ({ firstSeen }) => code(firstSeen) },
     { title: '已过工作日', width: 10, cell: ({ ageDays }) => whole(ageDays) },
   ],
+};
+const PARTNERS: Sheet<ComparisonPartner> = {
+  name: '可能对应',
+  title: '未关联预申请和网上案件的可能对应（按可能性排列）',
+  emptyText: '没有达到阈值的可能对应',
+  frozenColumns: 3,
+  columns: [
+    { title: '对象', width: 9, cell: ({ subject }) => code(subject === 'case' ? '案件' : '预申请') },
+    { title: '预申请编号', width: 22, cell: ({ preAppId }) => code(preAppId) },
+    { title: '案件编号', width: 14, cell: ({ caseId }) => code(caseId) },
+    { title: '机构代码', width: 10, cell: ({ orgCode }) => code(orgCode) },
+    { title: '名次', width: 7, cell: ({ place }) => whole(place) },
+    { title: '得分', width: 9, cell: ({ score }) => figureCell(score, '0.00') },
+    { title: '理由', width: 90, cell: ({ reasons }) => text(reasons) },
+  ],
+  notes: ['核对后请用 arbdata comparison confirm 或 reject 登记，以后各次比对照此处理。'],
 };
 const TREND: Sheet<ComparisonTotals & { readonly month: string }> = {
   name: '趋势',

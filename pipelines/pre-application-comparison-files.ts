@@ -1,7 +1,7 @@
 /** The files of the comparison: written in the run's folder, hashed, placed as draft or publication. */
 import path from 'node:path';
 import { draftNotice, NOTICE_NAME } from '../exports/notice.txt.ts';
-import { writeComparisonCsv } from '../exports/pre-application-comparison.csv.ts';
+import { writeCandidatesCsv, writeComparisonCsv } from '../exports/pre-application-comparison.csv.ts';
 import { writeComparisonHtml } from '../exports/pre-application-comparison.html.ts';
 import { writeComparisonXlsx } from '../exports/pre-application-comparison.xlsx.ts';
 import { type DateRange, parsePeriod, periodWords, spanFileForm } from '../schemas/period.ts';
@@ -26,6 +26,7 @@ import { ensureDir, fileNamePart, writeFileAtomic, writing } from './runtime/fil
 import type { RunContext } from './runtime/run.ts';
 import type { ComparisonCounts } from './steps/pre-application-comparison/counts.ts';
 import { writeSubjects } from './steps/pre-application-comparison/difference.ts';
+import { partners } from './steps/pre-application-comparison/evidence.ts';
 import { writeProofs } from './steps/pre-application-comparison/explain.ts';
 import { comparisonRows } from './steps/pre-application-comparison/lines.ts';
 import { comparisonReport } from './steps/pre-application-comparison/report.ts';
@@ -104,12 +105,15 @@ async function writeData(
   const name = `${PRE_APPLICATION_COMPARISON}-${spanFileForm(period)}.csv`;
   const csv = path.join(dir, name);
   await writing(csv, (file) => writeComparisonCsv(file, comparisonRows(engine)));
+  const candidates = `pre-application-candidates-${spanFileForm(period)}.csv`;
+  await writing(path.join(dir, candidates), (file) => writeCandidatesCsv(file, partners(engine)));
   await writeSubjects(engine, path.join(dir, SUBJECTS_FILE));
   await writeProofs(engine, path.join(dir, PROOFS_FILE));
   return {
     csv,
     artefacts: [
       { path: name, kind: 'dataset' },
+      { path: candidates, kind: 'statement' },
       { path: SUBJECTS_FILE, kind: 'facts' },
       { path: PROOFS_FILE, kind: 'facts' },
     ],

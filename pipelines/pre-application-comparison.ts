@@ -23,7 +23,7 @@ import {
   provisionalWaits,
 } from './steps/pre-application-comparison/counts.ts';
 import { compareWithEarlier, openEarlier } from './steps/pre-application-comparison/difference.ts';
-import { createWeights, weighPairs } from './steps/pre-application-comparison/evidence.ts';
+import { createSyllables, createWeights, findPartners } from './steps/pre-application-comparison/evidence.ts';
 import { createCompared } from './steps/pre-application-comparison/forms.ts';
 import { createLines } from './steps/pre-application-comparison/lines.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
@@ -142,7 +142,8 @@ export async function makeComparison(
   });
   await context.step('candidates', async () => {
     await createWeights(engine, definitions.comparison);
-    await weighPairs(engine, 'SELECT pre_row, case_row FROM candidate');
+    await createSyllables(engine, definitions.syllables);
+    await findPartners(engine);
   });
   await context.step('difference', async () => {
     await createLines(engine);

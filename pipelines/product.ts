@@ -64,7 +64,9 @@ export async function decide(context: RunContext, run: ProductRun, csv: string):
   if (run.reasons.length > 0 && run.release === undefined) return { state: 'held', revision: null };
   if (run.provisional) return { state: 'draft', revision: null };
   const { sha256 } = await sha256File(csv);
-  const published = run.inForce?.files.find(({ path: name }) => name.endsWith('.csv'));
+  const published = run.inForce?.files.find(
+    ({ path: name, kind }) => kind === 'dataset' && name.endsWith('.csv'),
+  );
   if (published?.sha256 === sha256) return { state: 'unchanged', revision: run.inForce?.revision ?? null };
   const revision = await context.ledger.intendPublication({
     product: run.product,

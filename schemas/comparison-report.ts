@@ -4,6 +4,7 @@ import type {
   ComparisonChange,
   ComparisonClass,
   ComparisonMonth,
+  ComparisonPartner,
   ComparisonRecord,
 } from './comparison.ts';
 import type { Provenance, Stream } from './dataset.ts';
@@ -22,5 +23,7 @@ export interface ComparisonReport {
   trend(orgCode: string): readonly ComparisonMonth[];
   /** The lines of one class, of one body where it is given. */
   records(name: ComparisonClass, orgCode?: string): Stream<ComparisonRecord>;
+  /** Likely partners of unlinked pre-applications and orphan cases. */
+  partners(): Stream<ComparisonPartner>;
   changes(orgCode?: string): Stream<ComparisonChange>;
 }

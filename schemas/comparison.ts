@@ -101,6 +101,8 @@ function levelsOf(field: EvidenceField) {
 export const comparisonFile = z.strictObject({
   recordedAt: z.iso.date(),
   validFrom: z.iso.date(),
+  /** Bits that a pair must reach to be named as likely. */
+  threshold: z.number(),
   evidence: z.strictObject({
     APPLICANT_ID_NO: levelsOf('APPLICANT_ID_NO'),
     APPLICANT_NAME: levelsOf('APPLICANT_NAME'),
@@ -112,6 +114,14 @@ export const comparisonFile = z.strictObject({
     APPLY_DATE: levelsOf('APPLY_DATE'),
   }),
 });
+export const syllablesFile = z.strictObject({
+  recordedAt: z.iso.date(),
+  source: z.string().min(1),
+  /** A syllable without its tone → the characters that sound so. */
+  syllables: z.record(z.string().regex(/^[a-z]+$/), z.string().min(1)),
+});
+export type SyllablesFile = z.infer<typeof syllablesFile>;
+
 export type ComparisonFile = z.infer<typeof comparisonFile>;
 
 /** The weight of a level in hundredths of a bit: log2(m / u), as Fellegi and Sunter have it. */
@@ -180,4 +190,17 @@ export interface ComparisonChange {
   readonly classNow: string;
   readonly firstSeen: string;
   readonly ageDays: string;
+}
+
+/** A likely partner of an unlinked pre-application or an orphan case. */
+export interface ComparisonPartner {
+  readonly subject: 'pre_application' | 'case';
+  readonly preAppId: string;
+  readonly caseId: string;
+  readonly orgCode: string;
+  /** 1 is the likeliest. */
+  readonly place: number;
+  /** In bits, two decimals. */
+  readonly score: string;
+  readonly reasons: string;
 }

@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { type ComparisonFile, comparisonFile } from '../../schemas/comparison.ts';
+import {
+  type ComparisonFile,
+  comparisonFile,
+  type SyllablesFile,
+  syllablesFile,
+} from '../../schemas/comparison.ts';
 import {
   type CodesFile,
   codesFile,
@@ -29,6 +34,7 @@ export interface Definitions {
   readonly personalColumns: PersonalColumnsFile;
   readonly forms: FormsFile;
   readonly comparison: ComparisonFile;
+  readonly syllables: SyllablesFile;
   /** SHA-256 over the names and bytes of all files used, in a fixed order. */
   readonly sha256: string;
   /** Files that came from the home rather than from the product. */
@@ -61,6 +67,7 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   const personalColumns = load('personal-columns.json', personalColumnsFile);
   const forms = load('forms.json', formsFile);
   const comparison = load('comparison.json', comparisonFile);
+  const syllables = load('syllables.json', syllablesFile);
   checkReferences(indicators, forms);
   return {
     codes,
@@ -70,6 +77,7 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
     personalColumns,
     forms,
     comparison,
+    syllables,
     sha256: hash.digest('hex'),
     overridden,
   };
@@ -91,6 +99,7 @@ const DEFINITION_FILES: readonly string[] = [
   'personal-columns.json',
   'forms.json',
   'comparison.json',
+  'syllables.json',
 ];
 
 /** A misspelt file name would leave the shipped definition in force without a word. */

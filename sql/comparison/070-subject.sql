@@ -3,6 +3,8 @@
 CREATE OR REPLACE TABLE comparison_subject AS
 WITH subject AS (
   SELECT
+    m.pre_row,
+    NULL AS orphan_row,
     m.pre_app_id,
     c.case_id,
     m.org_code,
@@ -30,7 +32,7 @@ WITH subject AS (
   LEFT JOIN calendar accepted ON accepted.day_number = c.accept_day
   WHERE m.is_listed = 1 OR m.is_earlier = 1
   UNION ALL
-  SELECT NULL, o.case_id, o.org_code, 'ORPHAN_CASE', NULL, o.case_status, o.case_no, NULL, NULL, o.accept_day, NULL, NULL,
+  SELECT NULL, o.case_row, NULL, o.case_id, o.org_code, 'ORPHAN_CASE', NULL, o.case_status, o.case_no, NULL, NULL, o.accept_day, NULL, NULL,
     NULL, 0, 0, 0, 0, 0, o.is_listed
   FROM orphan_case o
 )
@@ -44,7 +46,7 @@ SELECT
 FROM subject s
 JOIN comparison_class k ON k.class = s.class
 CROSS JOIN (SELECT day_text(as_of_day) AS as_of, as_of_day FROM parameter) p
-LEFT JOIN earlier_subject e ON e.class = s.class AND e.pre_app_id IS NOT DISTINCT FROM s.pre_app_id
-  AND (s.pre_app_id IS NOT NULL OR e.case_id = s.case_id)
+LEFT JOIN earlier_subject e ON e.class = s.class
+  AND COALESCE(e.pre_app_id, '|' || CAST(e.case_id AS VARCHAR)) = COALESCE(s.pre_app_id, '|' || CAST(s.case_id AS VARCHAR))
 LEFT JOIN calendar today ON today.day_number = p.as_of_day
 LEFT JOIN calendar seen ON seen.day_text = CASE WHEN e.class IS NOT NULL THEN e.first_seen ELSE p.as_of END;

@@ -16,5 +16,5 @@ LEFT JOIN calendar today ON today.day_number = p.as_of_day
 LEFT JOIN calendar seen ON seen.day_text = e.first_seen
 WHERE NOT EXISTS (
   SELECT 1 FROM comparison_subject s
-  WHERE s.class = e.class AND s.pre_app_id IS NOT DISTINCT FROM e.pre_app_id
-    AND (s.pre_app_id IS NOT NULL OR s.case_id = e.case_id));
+  WHERE s.class = e.class
+    AND COALESCE(s.pre_app_id, '|' || CAST(s.case_id AS VARCHAR)) = COALESCE(e.pre_app_id, '|' || CAST(e.case_id AS VARCHAR)));

@@ -62,7 +62,9 @@ LEFT JOIN valid_org o ON o.org_code = l.org_code
 LEFT JOIN classified m ON m.pre_row = l.pre_row
 LEFT JOIN compared_case c ON c.case_row = l.case_row
 LEFT JOIN pair_score w ON w.pre_row = l.pre_row AND w.case_row = l.case_row
-LEFT JOIN comparison_subject s ON s.class = l.class AND s.pre_app_id IS NOT DISTINCT FROM NULLIF(l.pre_app_id, '')
-  AND (l.pre_app_id <> '' OR s.case_id = c.case_id) AND s.is_listed = 1 AND (l.pre_app_id <> '' OR l.class = 'ORPHAN_CASE')
+LEFT JOIN (
+    SELECT first_seen, age_days, state, COALESCE('p' || CAST(pre_row AS VARCHAR), 'c' || CAST(orphan_row AS VARCHAR)) AS record
+    FROM comparison_subject) s
+  ON s.record = COALESCE('p' || CAST(l.pre_row AS VARCHAR), 'c' || CAST(l.case_row AS VARCHAR))
 LEFT JOIN comparison_proof p ON p.kind = 'field' AND p.pre_app_id = l.pre_app_id AND p.field = l.field
   AND CAST(p.case_id AS VARCHAR) = l.case_id;

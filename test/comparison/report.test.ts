@@ -73,7 +73,7 @@ test('the workbook has its sheets, and its totals are those of the data file', a
   const names = workbook.worksheets.map(({ name }) => name);
   expect(names).toEqual([
     ...['汇总', '关联冲突', '重复申请', '疑似关联', '通过未立案', '超期未审', '无预申请的网上案件'],
-    ...['与上次比较', '趋势', '说明'],
+    ...['可能对应', '与上次比较', '趋势', '说明'],
   ]);
   const summary = rowsOf(workbook, '汇总');
   const header = summary.find((row) => row[0] === '机构名称') ?? [];

@@ -7,7 +7,11 @@ import { loadDefinitions } from '../../pipelines/runtime/definitions.ts';
 import { type Engine, withEngine } from '../../pipelines/runtime/duckdb.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { classify, type PairDecision } from '../../pipelines/steps/pre-application-comparison/classify.ts';
-import { createWeights, weighPairs } from '../../pipelines/steps/pre-application-comparison/evidence.ts';
+import {
+  createSyllables,
+  createWeights,
+  findPartners,
+} from '../../pipelines/steps/pre-application-comparison/evidence.ts';
 import { createCompared } from '../../pipelines/steps/pre-application-comparison/forms.ts';
 import { comparisonRows, createLines } from '../../pipelines/steps/pre-application-comparison/lines.ts';
 import { normalise } from '../../pipelines/steps/validate/normalise.ts';
@@ -57,7 +61,8 @@ export async function compared<T>(
     );
     await classify(engine, { lastMonth: monthOf(end), cutoffDay: 0, decisions });
     await createWeights(engine, definitions.comparison);
-    await weighPairs(engine, 'SELECT pre_row, case_row FROM candidate');
+    await createSyllables(engine, definitions.syllables);
+    await findPartners(engine);
     await createLines(engine);
     return use(engine);
   });

@@ -30,7 +30,7 @@ export async function compareWithEarlier(engine: Engine): Promise<void> {
 /** The frozen file of a run: what `explain` and the next run read. */
 export async function writeSubjects(engine: Engine, file: string): Promise<void> {
   await engine.copyToParquet(
-    `SELECT * FROM comparison_subject
+    `SELECT * EXCLUDE (pre_row, orphan_row) FROM comparison_subject
      ORDER BY class_position, pre_app_id NULLS FIRST, case_id NULLS FIRST, org_code, submit_day`,
     file,
   );

@@ -15,6 +15,7 @@ import { dayText, isDayNumber, monthsBefore, type Period } from '../../../schema
 import { divideRounded, formatDecimal } from '../../runtime/decimal.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
+import { partners } from './evidence.ts';
 import { scoreText } from './lines.ts';
 
 const OTHER_BODY = { code: '其他', name: '机构不明' };
@@ -66,6 +67,7 @@ export async function comparisonReport(
     whole: bodyOf(WHOLE_CODE, '合计'),
     trend: (orgCode) => trendOf(trendRows, orgCode, lastMonth),
     records: (name, orgCode) => records(engine, { name, orgCode, nameOf }),
+    partners: () => partners(engine),
     changes: (orgCode) => changes(engine, { orgCode, nameOf }),
   };
 }
