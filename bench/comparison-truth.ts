@@ -4,8 +4,8 @@
  *
  *     node bench/comparison-truth.ts [--seeds 101,102,103] [--levels]
  *
- * `--levels` prints how often each level of evidence stands in true and other pairs, as the weights are taken from it;
- * the weights in force were taken from seeds 1 to 3, so that others are new to them.
+ * `--levels` prints how often each level of evidence stands in true and other pairs; the weights in force were set with
+ * seeds 1 to 3 in view, so that others are new to them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

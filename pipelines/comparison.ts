@@ -126,11 +126,14 @@ async function knownPair(
   const { home } = service;
   if (latest === undefined || latest.snapshotId === null) return { preAppId, caseId };
   if (!existsSync(snapshotDir(home, latest.snapshotId))) return { preAppId, caseId };
+  // A number that the portal wrote in another form stands as it is compared in the run's own file.
+  const subjects = path.join(home.dir, latest.folder, SUBJECTS_FILE);
   const engine = await openEngine(service);
   try {
     await engine.run(await openSnapshotSql(home, latest.snapshotId));
     const { pres, cases } = await engine.one<{ pres: string; cases: string }>(
-      `SELECT (SELECT count(*) FROM raw_pre_application WHERE trim(nfc_normalize(PRE_APP_ID)) = ${literal(preAppId)}) AS pres,
+      `SELECT (SELECT count(*) FROM raw_pre_application WHERE trim(PRE_APP_ID) = ${literal(preAppId)})
+           + (SELECT count(*) FROM read_parquet(${literal(subjects)}) WHERE pre_app_id = ${literal(preAppId)}) AS pres,
          (SELECT count(*) FROM raw_arb_case WHERE CASE_ID = ${caseId}) AS cases`,
     );
     const missing =

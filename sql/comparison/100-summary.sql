@@ -53,7 +53,10 @@ GROUP BY GROUPING SETS ((month_offset, org_code, class), (month_offset, class));
 CREATE OR REPLACE TABLE comparison_record AS
 SELECT
   l.line_number, l.class, l.pre_app_id, l.case_id, l.org_code, COALESCE(o.org_code, '其他') AS body, l.field, l.pre_value,
-  l.case_value, COALESCE(p.pre_value, l.pre_value) AS shown_pre_value, COALESCE(p.case_value, l.case_value) AS shown_case_value,
+  l.case_value,   CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.pre_value, left(l.pre_value, 1) || '**')
+    ELSE l.pre_value END AS shown_pre_value,
+  CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.case_value, left(l.case_value, 1) || '**')
+    ELSE l.case_value END AS shown_case_value,
   l.score, COALESCE(w.reasons, '') AS reasons, COALESCE(m.status, '') AS status,
   COALESCE(m.case_no, c.case_no, '') AS case_no, CASE WHEN m.submit_day IS NULL THEN c.apply_day ELSE m.submit_day END AS day,
   s.first_seen, s.age_days, s.state
