@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -289,6 +289,27 @@ describe('files and headers', () => {
       [1, 'LEVEL', 'the column is unknown'],
       [1, 'ORG_NAME', 'the column stands twice'],
     ]);
+  });
+
+  test('a wrong header is told without the records that do not fit it', async () => {
+    await fresh();
+    await writeFile(file('arb_org.csv'), 'ORG_CODE,ORG_NAME\n110000,a,110100,1,b\n110101,a,110101,2,b\n');
+    const error = await importError(home, dir);
+    expect(error.total).toBe(3);
+    expect(error.problems.map(({ reason }) => reason)).toEqual(Array(3).fill('the column is missing'));
+  });
+
+  test('a device, a pipe and a link that leads nowhere are no files', async () => {
+    for (const make of [
+      () => symlink('/dev/zero', file('arb_org.csv')),
+      () => symlink(file('nothing'), file('arb_org.csv')),
+      async () => void execFileSync('mkfifo', [file('arb_org.csv')]),
+    ]) {
+      await fresh();
+      await rm(file('arb_org.csv'));
+      await make();
+      expect((await importError(home, dir)).message).toContain('arb_org.csv: is not a file with records');
+    }
   });
 
   test('an empty file, a missing file, a folder in its place, a missing folder', async () => {

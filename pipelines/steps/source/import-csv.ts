@@ -151,10 +151,13 @@ async function prepare(
   workDir: string,
   options: ImportOptions,
 ): Promise<Prepared | Findings> {
-  const step = options.progress.step(`check ${path.basename(file)}`, {
-    unit: 'bytes',
-    total: (await stat(file)).size,
-  });
+  const found = await stat(file).catch(() => undefined);
+  // A device or a pipe may never end; a link that leads nowhere has no size.
+  if (found?.isFile() !== true) {
+    const advice = 'Put the file itself into the folder.';
+    return one({ view: view.name, file, reason: 'is not a file with records', advice });
+  }
+  const step = options.progress.step(`check ${path.basename(file)}`, { unit: 'bytes', total: found.size });
   try {
     const result = await prepareInSteps(view, file, workDir, options.encoding, step);
     if ('scan' in result) step.done();
@@ -201,10 +204,17 @@ async function prepareInSteps(
   }
   const names = scan.header.fields.map((bytes) => bytes.toString('utf8').toUpperCase());
   const wrongHeader = headerProblems(view, file, scan.header.line, names);
-  const faults = structureProblems(view, file, names, scan);
-  if (wrongHeader.length > 0 || faults.total > 0) {
-    return { total: wrongHeader.length + faults.total, problems: [...wrongHeader, ...faults.problems] };
+  if (wrongHeader.length > 0) {
+    // Against a wrong header nearly every record has a wrong number of fields.
+    const { problems } = structureProblems(view, file, names, {
+      ...scan,
+      faults: scan.faults.filter(({ kind }) => kind !== 'field-count'),
+    });
+    const all = [...wrongHeader, ...problems];
+    return { total: all.length, problems: all };
   }
+  const faults = structureProblems(view, file, names, scan);
+  if (faults.total > 0) return faults;
   const columns = inOrder(view, names);
   if (scan.lineEnds !== 'mixed' && scan.header.line === 1)
     return { view, file, utf8, readable: utf8, scan, columns };
