@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
+import { registerComparisonDecisions } from './commands/comparison.ts';
 import {
   registerAudit,
   registerDoctor,
@@ -71,6 +72,7 @@ Examples:
   registerSnapshot(program, register);
   registerFindings(program, register);
   registerExplain(program, register);
+  registerComparisonDecisions(program, register);
   registerIndicators(program, register);
   registerAudit(program, register);
   registerDoctor(program, register);

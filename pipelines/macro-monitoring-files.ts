@@ -6,17 +6,23 @@ import { writeMacroMonitoringJson } from '../exports/macro-monitoring.json.ts';
 import { datasetRows } from '../exports/macro-monitoring.rows.ts';
 import { writeMacroMonitoringXlsx } from '../exports/macro-monitoring.xlsx.ts';
 import { draftNotice, NOTICE_NAME } from '../exports/notice.txt.ts';
-import { type CheckResult, type MacroDataset, type Provenance, WHOLE_CODE } from '../schemas/dataset.ts';
+import { type CheckResult, type MacroDataset, WHOLE_CODE } from '../schemas/dataset.ts';
 import { fileForm } from '../schemas/period.ts';
-import type { ArtefactEntry, PublicationManifest } from '../schemas/publication.ts';
-import type { MacroOutcome, MacroRequest, Release } from './macro-monitoring.ts';
+import type { ArtefactEntry } from '../schemas/publication.ts';
+import type { MacroOutcome, MacroRequest } from './macro-monitoring.ts';
 import type { PreparedSnapshot } from './prepare.ts';
+import {
+  type Decision,
+  decide,
+  type ProductRun,
+  placeProduct,
+  provenanceOf,
+  proveRelease,
+} from './product.ts';
 import { writeRectificationLists } from './rectification.ts';
 import { ArbdataError } from './runtime/errors.ts';
-import { ensureDir, sha256File, writeFileAtomic, writing } from './runtime/files.ts';
-import { TOOL_VERSION } from './runtime/project.ts';
+import { ensureDir, writeFileAtomic, writing } from './runtime/files.ts';
 import type { Advance, RunContext } from './runtime/run.ts';
-import { timestamp } from './runtime/service.ts';
 import { flowIds, readPublished } from './steps/macro-monitoring/comparison.ts';
 import { assembleDataset } from './steps/macro-monitoring/dataset.ts';
 import type { Figures } from './steps/macro-monitoring/figures.ts';
@@ -25,7 +31,6 @@ import type { RevisionResult } from './steps/macro-monitoring/revision.ts';
 import type { EarlierPublications } from './steps/publish/earlier.ts';
 import { type Artefact, hashArtefacts } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
-import { placeDraft, placePublication } from './steps/publish/publication.ts';
 
 export const MACRO_MONITORING = 'macro-monitoring';
 const KEY_INDICATORS = ['A01', 'A02', 'C01', 'B01', 'B02', 'R01', 'R02', 'R04', 'M01', 'M04'] as const;
@@ -41,20 +46,15 @@ export interface Computed {
   readonly provisional: boolean;
 }
 
-/** What becomes of the dataset, decided before its workbook is written: the workbook says it. */
-interface Decision {
-  readonly state: MacroOutcome['state'];
-  readonly revision: number | null;
-}
-
 /** Write every file, then place them: all or nothing. */
 export async function macroMonitoringFiles(context: RunContext, computed: Computed): Promise<MacroOutcome> {
-  const dir = path.join(context.workDir, 'artefacts');
+  const dir = path.join(context.workDir, MACRO_MONITORING);
   ensureDir(dir);
+  const product = productOf(computed);
   const data = await context.step('data files', () => writeData(context, computed, dir));
-  await proveRelease(computed.request.release, data.csv);
+  await proveRelease(MACRO_MONITORING, computed.request.release, data.csv);
 
-  const decision = await decide(context, computed, data.csv);
+  const decision = await decide(context, product, data.csv);
   const dataset = await datasetFor(context, computed, decision);
   const people = await context.step(
     'workbooks',
@@ -64,10 +64,28 @@ export async function macroMonitoringFiles(context: RunContext, computed: Comput
   const entries = await hashArtefacts(dir, [...data.artefacts, ...people]);
   // From here on a crash or an error may leave an intent without its folder or a folder without its record:
   // the next run settles both.
-  const finalDir = await context.step('publish', () => place(context, computed, decision, dir, entries));
+  const finalDir = await context.step('publish', () =>
+    placeProduct(context, product, decision, { dir, files: entries }),
+  );
   const folder = path.relative(context.home.dir, finalDir);
   await context.run.addFiles(entries.map((entry) => ({ ...entry, path: path.join(folder, entry.path) })));
   return outcomeOf(computed, decision, finalDir, entries);
+}
+
+function productOf({ prepared, request, reasons, provisional, earlier }: Computed): ProductRun {
+  return {
+    product: MACRO_MONITORING,
+    period: request.period.text,
+    prepared,
+    release: request.release,
+    reasons,
+    provisional,
+    isPeriod: true,
+    inForce:
+      earlier.same === undefined
+        ? undefined
+        : { revision: earlier.same.publication.revision, files: earlier.same.manifest.files },
+  };
 }
 
 function outcomeOf(
@@ -137,39 +155,6 @@ async function writeData(
   };
 }
 
-/** A release publishes the bytes that were held, or none. */
-async function proveRelease(release: Release | undefined, csv: string): Promise<void> {
-  if (release === undefined || (await sha256File(csv)).sha256 === release.datasetSha256) return;
-  throw new ArbdataError(
-    'E_NOT_RELEASABLE',
-    `run ${release.runId} held other figures than its snapshot gives today`,
-    {
-      advice:
-        'Definitions or configuration have changed since. Run the period again and look at the new draft.',
-    },
-  );
-}
-
-async function decide(context: RunContext, computed: Computed, csv: string): Promise<Decision> {
-  const { request, reasons, provisional, earlier, prepared } = computed;
-  if (reasons.length > 0 && request.release === undefined) return { state: 'held', revision: null };
-  if (provisional) return { state: 'draft', revision: null };
-  const { sha256 } = await sha256File(csv);
-  const published = earlier.same?.manifest.files.find(({ path: name }) => name.endsWith('.csv'));
-  if (published?.sha256 === sha256) {
-    return { state: 'unchanged', revision: earlier.same?.publication.revision ?? null };
-  }
-  const revision = await context.ledger.intendPublication({
-    product: MACRO_MONITORING,
-    period: request.period.text,
-    runId: context.run.id,
-    snapshotId: prepared.manifest.id,
-    actor: context.actor,
-    reason: request.release?.reason,
-  });
-  return { state: 'published', revision };
-}
-
 async function datasetFor(
   context: RunContext,
   computed: Computed,
@@ -189,39 +174,8 @@ async function datasetFor(
       previous: await read(earlier.previous?.datasetFile),
       lastYear: await read(earlier.lastYear?.datasetFile),
     },
-    provenance: provenanceOf(context, computed, decision),
+    provenance: provenanceOf(context, productOf(computed), decision),
   });
-}
-
-function provenanceOf(context: RunContext, computed: Computed, decision: Decision): Provenance {
-  const { request, reasons, provisional, prepared } = computed;
-  const { release } = request;
-  const isPublished = decision.state === 'published';
-  return {
-    snapshotId: prepared.manifest.id,
-    asOf: prepared.asOf,
-    generatedAt: timestamp(context.clock),
-    state: isPublished ? 'published' : decision.state === 'held' ? 'held' : 'draft',
-    revision: isPublished ? `r${decision.revision}` : '草稿',
-    runId: context.run.id,
-    actor: context.actor,
-    toolVersion: TOOL_VERSION,
-    definitionsSha256: context.definitions.sha256,
-    provisional,
-    heldReasons: release === undefined ? reasons.map(({ text }) => text) : [],
-    remarks: [
-      ...(release === undefined
-        ? []
-        : [
-            `经放行发布：${release.reason}（放行人 ${context.actor}，原运行 ${release.runId}）`,
-            ...reasons.map(({ text }) => `放行时未通过：${text}`),
-          ]),
-      ...(decision.state === 'unchanged'
-        ? [`各项数据与已发布的 r${decision.revision} 相同，未另行发布`]
-        : []),
-      ...prepared.remarks,
-    ],
-  };
 }
 
 /** Workbook, the bureau's own form, the districts' lists, and the note beside a draft. */
@@ -252,7 +206,10 @@ async function writeForPeople(
   artefacts.push(...(await writeRectificationLists(context, computed.prepared, dataset, dir, advance)));
   if (isDraft) {
     const { periodText, provenance } = dataset;
-    await writeFileAtomic(path.join(dir, NOTICE_NAME), draftNotice({ periodText, ...provenance }));
+    await writeFileAtomic(
+      path.join(dir, NOTICE_NAME),
+      draftNotice({ what: '宏观监测数据', periodText, ...provenance }),
+    );
     artefacts.push({ path: NOTICE_NAME, kind: 'notice' });
   }
   return artefacts;
@@ -275,37 +232,4 @@ async function fillOwnForm(
       cause: error,
     });
   }
-}
-
-async function place(
-  context: RunContext,
-  { prepared, request, reasons, provisional }: Computed,
-  decision: Decision,
-  dir: string,
-  files: readonly ArtefactEntry[],
-): Promise<string> {
-  const { home, ledger, config, clock, actor, run, definitions } = context;
-  const manifest: PublicationManifest = {
-    formatVersion: 1,
-    product: MACRO_MONITORING,
-    period: request.period.text,
-    revision: decision.state === 'published' ? (decision.revision ?? 0) : 0,
-    state: decision.state === 'unchanged' ? 'draft' : decision.state,
-    provisional,
-    heldReasons: reasons.map(({ text }) => text),
-    releaseReason: request.release?.reason ?? null,
-    runId: run.id,
-    snapshotId: prepared.manifest.id,
-    snapshotSha256: prepared.manifest.contentSha256,
-    asOf: prepared.asOf,
-    cutoffDay: config.cutoffDay,
-    createdAt: timestamp(clock),
-    actor,
-    toolVersion: TOOL_VERSION,
-    definitionsSha256: definitions.sha256,
-    files: [...files],
-  };
-  return decision.state === 'published'
-    ? (await placePublication(home, ledger, dir, manifest)).dir
-    : (await placeDraft(home, dir, manifest)).dir;
 }

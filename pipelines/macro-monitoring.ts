@@ -3,6 +3,7 @@ import { type Body, type CheckResult, WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
 import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
+import type { ProductState, Release } from './product.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
@@ -31,18 +32,8 @@ export interface MacroRequest extends PeriodRequest {
   readonly release?: Release;
 }
 
-export interface Release {
-  readonly runId: string;
-  readonly reason: string;
-  /** SHA-256 of the held data file: the release publishes these bytes or none. */
-  readonly datasetSha256: string;
-}
-
-/** `draft`: provisional, never published; `unchanged`: the publication in force has the same figures. */
-export type MacroState = 'published' | 'unchanged' | 'held' | 'draft';
-
 export interface MacroOutcome {
-  readonly state: MacroState;
+  readonly state: ProductState;
   readonly period: Period;
   readonly revision: number | null;
   readonly dir: string;

@@ -1,25 +1,44 @@
 /** The month: one snapshot, and every product of it. */
 import {
   endOf,
+  MACRO_MONITORING,
   type MacroRequest,
   type MacroRunEnd,
   makeMacroMonitoring,
   runSpec,
 } from './macro-monitoring.ts';
+import {
+  type ComparisonRunEnd,
+  comparisonSummary,
+  makeComparison,
+  PRE_APPLICATION_COMPARISON,
+} from './pre-application-comparison.ts';
 import { prepareSnapshot } from './prepare.ts';
 import { recover } from './recovery.ts';
 import { withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 
-/** Freeze, validate, then make the products that belong to the month. */
+/** What a run made: one product or all of the month. */
+export type ProductsRunEnd = MacroRunEnd & ComparisonRunEnd;
+
+/** Freeze, validate, then make the products that belong to the month; each is published or held by itself. */
 export async function runMonthly(
   service: Service,
   request: MacroRequest,
-): Promise<MacroRunEnd & { runId: string }> {
+): Promise<ProductsRunEnd & { runId: string }> {
   await recover(service);
-  return withRun(service, runSpec('monthly', request), async (context) => {
-    const prepared = await prepareSnapshot(context, request);
-    const outcome = await makeMacroMonitoring(context, prepared, request);
-    return endOf(prepared, outcome);
+  const spec = runSpec('monthly', request);
+  const products = [MACRO_MONITORING, PRE_APPLICATION_COMPARISON];
+  return withRun(service, { ...spec, products }, async (context) => {
+    const prepared = await prepareSnapshot(context, { ...request, isCompared: true });
+    const macro = endOf(prepared, await makeMacroMonitoring(context, prepared, request));
+    const comparison = await makeComparison(context, prepared, { ...request, span: request.period });
+    return {
+      ...macro,
+      state: comparison.state === 'held' ? 'held' : macro.state,
+      summary: { ...(macro.summary as object), ...comparisonSummary(context, prepared, comparison) },
+      opened: prepared,
+      comparison,
+    };
   });
 }

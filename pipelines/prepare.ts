@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { ViewName } from '../schemas/contract.ts';
 import type { Manifest } from '../schemas/manifest.ts';
-import { type Period, periodRange } from '../schemas/period.ts';
+import { type DateRange, type Period, periodRange } from '../schemas/period.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile, homeSecret } from './runtime/home.ts';
@@ -25,40 +25,69 @@ export interface PeriodRequest {
   readonly asOf?: string | undefined;
   /** Use this snapshot instead of taking one. */
   readonly snapshotId?: string | undefined;
+  /** Whether pre-applications are compared with cases in the same run. */
+  readonly isCompared?: boolean;
 }
 
-export interface PreparedSnapshot {
+/** What is read, and the days that it is read for. */
+export interface SnapshotRequest extends DateRange, Omit<PeriodRequest, 'period' | 'isCompared'> {
+  /** Views that the products of the run do not read. */
+  readonly unread?: readonly ViewName[];
+  /** Whether pre-applications are compared with cases in this run. */
+  readonly isCompared: boolean;
+}
+
+/** A snapshot whose normalised tables stand in the run's engine. */
+export interface OpenedSnapshot {
   readonly manifest: Manifest;
   readonly asOf: string;
+}
+
+export interface PreparedSnapshot extends OpenedSnapshot {
   readonly findingsFile: string;
   readonly findings: FindingCounts;
   /** What a reader of the figures should know of the snapshot; Chinese. */
   readonly remarks: readonly string[];
 }
 
-/** Freeze or reopen the snapshot, normalise it, build the facts, judge every rule. */
+/** Freeze or reopen the snapshot and normalise it: what comes before every product. */
+export async function openSnapshot(context: RunContext, request: SnapshotRequest): Promise<OpenedSnapshot> {
+  const { engine, definitions, home, run } = context;
+  const manifest = await takeSnapshot(context, request);
+  const { asOf } = manifest;
+  await run.setSnapshot(manifest.id);
+
+  const { unread = [] } = request;
+  const read = manifest.views.filter(({ view }) => !unread.includes(view));
+  const rowsOf = new Map(read.map(({ view, rows }) => [view, rows]));
+  const rows = read.reduce((sum, view) => sum + view.rows, 0);
+  await context.step(
+    'normalise',
+    async (advance) => {
+      await engine.run(await openSnapshotSql(home, manifest.id, unread));
+      const { start, end, isCompared } = request;
+      const onView = (view: ViewName): void => advance(rowsOf.get(view) ?? 0);
+      await normalise(engine, { definitions, asOf, start, end, isCompared, onView });
+    },
+    { unit: 'rows', total: rows, count: () => rows },
+  );
+  return { manifest, asOf };
+}
+
+/** Open the snapshot, build the facts, judge every rule. */
 export async function prepareSnapshot(
   context: RunContext,
   request: PeriodRequest,
 ): Promise<PreparedSnapshot> {
   const { engine, definitions, config, home, ledger, run } = context;
-  const manifest = await takeSnapshot(context, request);
-  const { asOf } = manifest;
-  await run.setSnapshot(manifest.id);
-
-  const rowsOf = new Map(manifest.views.map(({ view, rows }) => [view, rows]));
-  const rows = manifest.views.reduce((sum, view) => sum + view.rows, 0);
-  await context.step(
-    'normalise',
-    async (advance) => {
-      await engine.run(await openSnapshotSql(home, manifest.id));
-      const { start, end } = periodRange(request.period, config.cutoffDay);
-      const onView = (view: ViewName): void => advance(rowsOf.get(view) ?? 0);
-      await normalise(engine, { definitions, asOf, start, end, onView });
-    },
-    { unit: 'rows', total: rows, count: () => rows },
-  );
-
+  const { period, asOf: wanted, snapshotId } = request;
+  const days = periodRange(period, config.cutoffDay);
+  const { manifest, asOf } = await openSnapshot(context, {
+    ...days,
+    asOf: wanted,
+    snapshotId,
+    isCompared: request.isCompared === true,
+  });
   await context.step('facts', async () => {
     await engine.run(monthWindowSql(request.period, config.cutoffDay));
     await buildFacts(engine);
@@ -83,11 +112,11 @@ export async function prepareSnapshot(
     },
     { unit: 'rules', total: definitions.rules.length },
   );
-  await prune(context);
+  await pruneOldSnapshots(context);
   return { manifest, asOf, findingsFile: file, findings, remarks: await calendarRemarks(context) };
 }
 
-async function takeSnapshot(context: RunContext, request: PeriodRequest): Promise<Manifest> {
+async function takeSnapshot(context: RunContext, request: Omit<PeriodRequest, 'period'>): Promise<Manifest> {
   const { home, definitions, clock, log, progress } = context;
   const { snapshotId } = request;
   if (snapshotId !== undefined) {
@@ -138,7 +167,7 @@ async function previousFindings(
 }
 
 /** Remove snapshots beyond the configured number; those that a publication refers to stay. */
-async function prune({ home, ledger, config, clock, log }: RunContext): Promise<void> {
+export async function pruneOldSnapshots({ home, ledger, config, clock, log }: RunContext): Promise<void> {
   const pinned = await pinnedSnapshots(ledger);
   const removed = await pruneSnapshots({ home, keep: config.snapshotsToKeep, pinned, clock });
   for (const id of removed) log.info('removed an old snapshot', { snapshot: id });

@@ -4,7 +4,7 @@ import { writeRectificationXlsx } from '../exports/rectification.xlsx.ts';
 import type { Body, FindingRecord, MacroDataset } from '../schemas/dataset.ts';
 import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
 import type { PreparedSnapshot } from './prepare.ts';
-import { ensureDir, writing } from './runtime/files.ts';
+import { ensureDir, fileNamePart, writing } from './runtime/files.ts';
 import type { Advance, RunContext } from './runtime/run.ts';
 import type { Artefact } from './steps/publish/folder.ts';
 import {
@@ -19,14 +19,6 @@ const FOLDER = '待整改';
 const OTHER_BODY: Body = { code: OTHER_BODY_CODE, name: '机构不明', level: '' };
 /** A district has ten natural days from the snapshot to work its list through. */
 const DAYS_TO_RECTIFY = 10;
-
-/** A code as part of a file's name: what could lead to another folder, or no system takes, is percent-encoded. */
-function fileNamePart(code: string): string {
-  return code.replaceAll(
-    /[\p{Cc}%/\\:*?"<>|]/gu,
-    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-  );
-}
 
 /** Write a workbook for each body that has findings, and one for findings without a known body. */
 export async function writeRectificationLists(

@@ -1,18 +1,23 @@
 /** Publish what a check held, with a reason that is recorded. */
+import path from 'node:path';
 import { parsePeriod } from '../schemas/period.ts';
-import { MACRO_MONITORING, type MacroRunEnd, runMacroMonitoring } from './macro-monitoring.ts';
+import { MACRO_MONITORING, runMacroMonitoring } from './macro-monitoring.ts';
+import { type ProductsRunEnd, runMonthly } from './monthly.ts';
+import { PRE_APPLICATION_COMPARISON, runComparison } from './pre-application-comparison.ts';
 import { ArbdataError } from './runtime/errors.ts';
+import type { RunDetails } from './runtime/ledger.ts';
 import type { Service } from './runtime/service.ts';
 
 /**
- * Release a held run: the same snapshot gives the same bytes again, and these are published.
+ * Release a held run: the same snapshot gives the same bytes again, and these are published; products of the run that
+ * were not held are left as they are.
  * @throws ArbdataError E_NOT_FOUND, E_NOT_RELEASABLE (K01–K10 failed, provisional, not held, other figures today)
  */
 export async function releaseRun(
   service: Service,
   runId: string,
   reason: string,
-): Promise<MacroRunEnd & { runId: string }> {
+): Promise<Partial<ProductsRunEnd> & { runId: string }> {
   const { ledger, actor, config } = service;
   const run = await ledger.getRun(runId);
   if (run === undefined) {
@@ -40,24 +45,48 @@ export async function releaseRun(
       advice: `See \`arbdata runs show ${earlier.id}\`.`,
     });
   }
-  // The ledger, not the draft folder, says which bytes were held.
-  const dataset = run.files.find(({ kind, path }) => kind === 'dataset' && path.endsWith('.csv'));
-  if (dataset === undefined || run.snapshotId === null) throw notHeld(runId, run.state);
-  await refuseOvertaken(service, run.period, { runId, snapshotId: run.snapshotId });
-  return runMacroMonitoring(service, {
+  const { snapshotId } = run;
+  const held = heldDatasets(run);
+  if (held.size === 0 || snapshotId === null) throw notHeld(runId, run.state);
+  for (const product of held.keys()) {
+    await refuseOvertaken(service, { product, period: run.period, runId, snapshotId });
+  }
+  const request = {
     period: parsePeriod(run.period),
-    snapshotId: run.snapshotId,
-    release: { runId, reason: reason.trim(), datasetSha256: dataset.sha256 },
-  });
+    snapshotId,
+    release: { runId, reason: reason.trim(), datasetSha256: Object.fromEntries(held) },
+  };
+  if (held.size > 1) return runMonthly(service, request);
+  if (held.has(MACRO_MONITORING)) return runMacroMonitoring(service, request);
+  return runComparison(service, { ...request, span: request.period });
+}
+
+/** SHA-256 of the data file of each product that was held. The ledger, not the draft folder, says which bytes were. */
+function heldDatasets({ files, summary }: RunDetails): Map<string, string> {
+  const products = (summary ?? {}) as Record<string, { state?: string } | undefined>;
+  return new Map(
+    [MACRO_MONITORING, PRE_APPLICATION_COMPARISON].flatMap((product) => {
+      const dataset = files.find(
+        ({ kind, path: file }) =>
+          kind === 'dataset' && file.endsWith('.csv') && path.basename(file).startsWith(`${product}-`),
+      );
+      return dataset === undefined || products[product]?.state !== 'held' ? [] : [[product, dataset.sha256]];
+    }),
+  );
 }
 
 /** What was published from a newer snapshot must not be replaced by what an older one held. */
 async function refuseOvertaken(
   { ledger }: Service,
-  period: string,
-  held: { readonly runId: string; readonly snapshotId: string },
+  held: {
+    readonly product: string;
+    readonly period: string;
+    readonly runId: string;
+    readonly snapshotId: string;
+  },
 ): Promise<void> {
-  const published = await ledger.latestPublication(MACRO_MONITORING, period);
+  const { product, period } = held;
+  const published = await ledger.latestPublication(product, period);
   // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
   const takenAt = (snapshotId: string): string => snapshotId.slice(0, 15);
   if (published === undefined || takenAt(published.snapshotId) <= takenAt(held.snapshotId)) return;

@@ -70,6 +70,28 @@ export function fileForm(period: Period): string {
   return period.text.replace('-', '');
 }
 
+/** Days that are no period, as a run of them is entered: `2026-10-01..2026-10-15`. */
+export function spanText({ start, end }: DateRange): string {
+  return `${start}..${end}`;
+}
+
+/** How a period or other days stand in names of files and folders: `202610`, `20261001-20261015`. */
+export function spanFileForm(text: string): string {
+  const [start = '', end] = text.split('..');
+  return end === undefined
+    ? fileForm(parsePeriod(start))
+    : `${start.replaceAll('-', '')}-${end.replaceAll('-', '')}`;
+}
+
+/** `2026年10月`, `2026年第4季度`, `2026年下半年`, `2026年`. */
+export function periodWords(period: Period): string {
+  const { year, index, kind } = period;
+  if (kind === 'month') return `${year}年${index}月`;
+  if (kind === 'quarter') return `${year}年第${index}季度`;
+  if (kind === 'half') return `${year}年${index === 1 ? '上' : '下'}半年`;
+  return `${year}年`;
+}
+
 /** The period of the same kind just before. */
 export function previousPeriod(period: Period): Period {
   const perYear = 12 / MONTHS_IN[period.kind];

@@ -9,6 +9,7 @@ export const artefactEntry = z.strictObject({
   kind: z.enum([
     'dataset',
     'workbook',
+    'page',
     'form',
     'rectification',
     'facts',

@@ -20,6 +20,7 @@ import { snapshots, verifySnapshots } from '../../pipelines/snapshots.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
+import { preApplicationResult } from './comparison.ts';
 
 export function registerSnapshot(program: Command, register: Register): void {
   const snapshot = program
@@ -170,7 +171,7 @@ function findingLine(one: ShownFinding): string {
 }
 
 interface ExplainOptions {
-  period: string;
+  period?: string;
   scope: 'month' | 'ytd';
   run?: string;
   unmasked?: boolean;
@@ -180,9 +181,12 @@ interface ExplainOptions {
 export function registerExplain(program: Command, register: Register): void {
   register<ExplainOptions>(
     program
-      .command('explain <figure>')
-      .description('the cases behind one figure (INDICATOR@BODY, or @ALL); names are masked')
-      .requiredOption('--period <period>', 'the period of the figure')
+      .command('explain <what> [id]')
+      .description(
+        'the cases behind one figure (INDICATOR@BODY, or @ALL), or why a pre-application stands in its class ' +
+          '(pre-application ID); names are masked',
+      )
+      .option('--period <period>', 'the period; needed for a figure')
       .addOption(
         new Option('--scope <scope>', 'the period itself or the year to date')
           .choices(['month', 'ytd'])
@@ -195,6 +199,7 @@ export function registerExplain(program: Command, register: Register): void {
     [
       'arbdata explain A02@110105 --period 2026-10',
       'arbdata explain R02@ALL --scope ytd --period 2026-10 --json',
+      'arbdata explain pre-application YSQ0000034',
     ],
   );
 }
@@ -202,12 +207,20 @@ export function registerExplain(program: Command, register: Register): void {
 async function explainFigure(
   service: Service,
   options: ExplainOptions,
-  [figure = '']: readonly string[],
+  [figure = '', id]: readonly string[],
 ): Promise<CommandResult> {
+  const period = options.period === undefined ? undefined : readPeriod(options.period);
+  if (figure === 'pre-application' && id !== undefined) return preApplicationResult(service, { id, period });
+  if (period === undefined || id !== undefined) {
+    throw new ArbdataError('E_USAGE', 'explain needs INDICATOR@BODY with --period, or pre-application ID', {
+      advice:
+        'For example: arbdata explain A02@110105 --period 2026-10, or arbdata explain pre-application YSQ0000034.',
+    });
+  }
   const request = {
     figure,
     scope: options.scope,
-    period: readPeriod(options.period),
+    period,
     runId: options.run,
     unmaskedReason: options.unmasked === true ? (options.reason ?? '') : undefined,
   };

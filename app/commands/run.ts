@@ -2,8 +2,9 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { hasSource, makeDemo } from '../../pipelines/demo.ts';
-import { type MacroOutcome, type MacroRunEnd, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
-import { runMonthly } from '../../pipelines/monthly.ts';
+import { type MacroOutcome, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
+import { type ProductsRunEnd, runMonthly } from '../../pipelines/monthly.ts';
+import { type DateRange, type Period, runComparison } from '../../pipelines/pre-application-comparison.ts';
 import { releaseRun } from '../../pipelines/release.ts';
 import { shanghaiDate, stampToMs } from '../../pipelines/runtime/clock.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
@@ -11,9 +12,11 @@ import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { lastCompletePeriod, lastCompletePeriodOf } from '../../pipelines/source.ts';
+
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
+import { comparisonResult } from './comparison.ts';
 
 interface RunOptions {
   period?: string;
@@ -53,6 +56,63 @@ export function registerRun(program: Command, register: Register): void {
       `arbdata run ${name} --period 2026-10 --as-of 2026-11-03`,
     ]);
   }
+  registerComparison(run, register);
+}
+
+interface ComparisonOptions extends Omit<RunOptions, 'demoIfMissing'> {
+  from?: string;
+  to?: string;
+}
+
+function registerComparison(run: Command, register: Register): void {
+  register<ComparisonOptions>(
+    run
+      .command('pre-application-comparison')
+      .description('online pre-applications held against cases (网上预申请数据比对)')
+      .option('--period <period>', '2026-10, 2026-Q4, 2026-H2 or 2026; absent: the last complete month')
+      .option('--from <date>', 'first day of a report on any days, which is never published (YYYY-MM-DD)')
+      .option('--to <date>', 'its last day')
+      .option(
+        '--as-of <date>',
+        'date of the new snapshot (YYYY-MM-DD); absent: the date of the source, or today',
+      )
+      .option('--snapshot <id>', 'use this snapshot instead of taking one'),
+    async (service, options) => {
+      const asOf = options.asOf === undefined ? undefined : readDate(options.asOf, '--as-of');
+      const request = { asOf, snapshotId: options.snapshot };
+      const span = readSpan(options) ?? (await defaultPeriod(service, request));
+      return runResult(service, await runComparison(service, { ...request, span }));
+    },
+    [
+      'arbdata run pre-application-comparison --period 2026-10',
+      'arbdata run pre-application-comparison --from 2026-11-01 --to 2026-11-15',
+    ],
+  );
+}
+
+/** The period or the days that were asked for; undefined where neither was. */
+function readSpan({ period, from, to }: ComparisonOptions): Period | DateRange | undefined {
+  if (from === undefined && to === undefined) return period === undefined ? undefined : readPeriod(period);
+  if (from === undefined || to === undefined || period !== undefined) {
+    throw new ArbdataError('E_USAGE', '--from and --to go together, and not with --period', {
+      advice: 'Give --period 2026-10, or --from 2026-11-01 --to 2026-11-15.',
+    });
+  }
+  const [start, end] = [readDate(from, '--from'), readDate(to, '--to')];
+  if (start <= end) return { start, end };
+  throw new ArbdataError('E_USAGE', `--from ${start} is after --to ${end}`, {
+    advice: 'Give the first day with --from and the last with --to.',
+  });
+}
+
+/** The last complete month of the source or of a snapshot. */
+async function defaultPeriod(
+  service: Service,
+  { asOf, snapshotId }: { asOf: string | undefined; snapshotId: string | undefined },
+): Promise<Period> {
+  return snapshotId === undefined
+    ? lastCompletePeriod(service, asOf)
+    : lastCompletePeriodOf(service, snapshotId);
 }
 
 export function registerRuns(program: Command, register: Register): void {
@@ -92,13 +152,9 @@ async function runPeriod(
     await makeDemo(service, { size: 'demo', seed: 1, replace: false });
   }
   const { snapshot } = options;
-  const period =
-    given ??
-    (snapshot === undefined
-      ? await lastCompletePeriod(service, asOf)
-      : await lastCompletePeriodOf(service, snapshot));
-  const request = { period, asOf, snapshotId: snapshot };
-  const end =
+  const asked = { asOf, snapshotId: snapshot };
+  const request = { ...asked, period: given ?? (await defaultPeriod(service, asked)) };
+  const end: MadeProducts =
     pipeline === 'monthly' ? await runMonthly(service, request) : await runMacroMonitoring(service, request);
   return runResult(service, end);
 }
@@ -110,11 +166,27 @@ const STATE_TEXT = {
   draft: 'provisional draft: the period had not ended at the as-of date; never published',
 } as const satisfies Record<MacroOutcome['state'], string>;
 
-/** The closing summary: figures, files, findings, what needs attention, what to do next. */
-function runResult(
+type MadeProducts = Partial<ProductsRunEnd> & { runId: string };
+
+/** The closing summary of every product that a run made. */
+function runResult(service: Service, made: MadeProducts): CommandResult {
+  const macro = macroResult(service, made);
+  const comparison = comparisonResult(made);
+  if (macro === undefined) return comparison ?? { json: { run: made.runId }, lines: [] };
+  if (comparison === undefined) return macro;
+  return {
+    json: { ...macro.json, preApplicationComparison: comparison.json },
+    lines: [...macro.lines, ...comparison.lines],
+    exit: Math.max(macro.exit ?? EXIT.done, comparison.exit ?? EXIT.done),
+  };
+}
+
+/** Figures, files, findings, what needs attention, what to do next. */
+function macroResult(
   service: Service,
-  { runId, outcome, prepared }: MacroRunEnd & { runId: string },
-): CommandResult {
+  { runId, outcome, prepared }: MadeProducts,
+): CommandResult | undefined {
+  if (outcome === undefined || prepared === undefined) return undefined;
   const { state, period, revision, reasons, keyFigures, dir, files, provisional, revised, failedChecks } =
     outcome;
   const names = new Map(service.definitions.indicators.indicators.map((one) => [one.id, one]));
@@ -243,11 +315,14 @@ async function listRuns(
 }
 
 function resultOf(summary: unknown): string {
-  const product = (summary as { 'macro-monitoring'?: { state: string; revision: number | null } } | null)?.[
-    'macro-monitoring'
-  ];
-  if (product === undefined) return '';
-  return product.revision === null ? product.state : `${product.state} r${product.revision}`;
+  type Made = { state: string; revision: number | null };
+  const products = (summary ?? {}) as Partial<
+    Record<'macro-monitoring' | 'pre-application-comparison', Made>
+  >;
+  return [products['macro-monitoring'], products['pre-application-comparison']]
+    .filter((product) => product !== undefined)
+    .map(({ state, revision }) => (revision === null ? state : `${state} r${revision}`))
+    .join(', ');
 }
 
 async function showRun(

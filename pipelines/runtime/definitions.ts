@@ -4,6 +4,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import {
+  type ComparisonFile,
+  comparisonFile,
+  type SyllablesFile,
+  syllablesFile,
+} from '../../schemas/comparison.ts';
+import {
   type CodesFile,
   codesFile,
   type IndicatorsFile,
@@ -28,6 +34,8 @@ export interface Definitions {
   readonly workingDays: WorkingDaysFile;
   readonly personalColumns: PersonalColumnsFile;
   readonly forms: FormsFile;
+  readonly comparison: ComparisonFile;
+  readonly syllables: SyllablesFile;
   /** SHA-256 over the names and bytes of all files used, in a fixed order. */
   readonly sha256: string;
   /** Files that came from the home rather than from the product. */
@@ -59,6 +67,8 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   const workingDays = load('working-days.json', workingDaysFile);
   const personalColumns = load('personal-columns.json', personalColumnsFile);
   const forms = load('forms.json', formsFile);
+  const comparison = load('comparison.json', comparisonFile);
+  const syllables = load('syllables.json', syllablesFile);
   checkReferences(indicators, forms);
   return {
     codes,
@@ -67,6 +77,8 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
     workingDays,
     personalColumns,
     forms,
+    comparison,
+    syllables,
     sha256: hash.digest('hex'),
     overridden,
   };
@@ -103,6 +115,8 @@ const DEFINITION_FILES: readonly string[] = [
   'personal-columns.json',
   'forms.json',
   SOURCE_NAMES_FILE,
+  'comparison.json',
+  'syllables.json',
 ];
 
 /** A misspelt file name would leave the shipped definition in force without a word. */

@@ -269,3 +269,11 @@ export async function writing(file: string, write: (file: string) => Promise<unk
     throw fileError(error, file);
   }
 }
+
+/** A code as part of a file's name: what could lead to another folder, or no system takes, is percent-encoded. */
+export function fileNamePart(code: string): string {
+  return code.replaceAll(
+    /[\p{Cc}%/\\:*?"<>|]/gu,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
+}

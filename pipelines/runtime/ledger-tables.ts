@@ -70,6 +70,17 @@ export interface FindingMarkTable {
   withdrawnAt: string | null;
 }
 
+export interface PairDecisionTable {
+  id: Generated<number>;
+  preAppId: string;
+  caseId: string;
+  verdict: 'confirmed' | 'rejected';
+  reason: string | null;
+  actor: string;
+  decidedAt: string;
+  withdrawnAt: string | null;
+}
+
 export interface LockTable {
   name: string;
   runId: string;
@@ -98,6 +109,7 @@ export interface LedgerTables {
   runFile: RunFileTable;
   publication: PublicationTable;
   findingMark: FindingMarkTable;
+  pairDecision: PairDecisionTable;
   lock: LockTable;
   audit: AuditTable;
 }

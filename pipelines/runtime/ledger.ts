@@ -16,6 +16,7 @@ import {
 import { type Clock, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
 import type { Home } from './home.ts';
+import * as decisions from './ledger-decisions.ts';
 import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
 import * as runs from './ledger-runs.ts';
@@ -193,6 +194,21 @@ export class Ledger {
   /** Marks that were not withdrawn, expired ones too: who reads them says by which day they are judged. */
   async standingMarks(): Promise<marks.FindingMark[]> {
     return marks.standing(this.#db);
+  }
+
+  /** Keep a person's word on a pre-application and a case; an earlier word on the pair is withdrawn. */
+  async decidePair(wanted: decisions.NewPairDecision): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => decisions.decidePair(db, at, wanted));
+  }
+
+  /** @throws {ArbdataError} E_NOT_FOUND where no word stands on the pair */
+  async withdrawPair(wanted: Omit<decisions.NewPairDecision, 'verdict'>): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => decisions.withdrawPair(db, at, wanted));
+  }
+
+  /** What persons said of pairs and did not withdraw. */
+  async standingDecisions(): Promise<decisions.StandingDecision[]> {
+    return decisions.standingDecisions(this.#db);
   }
 
   /** Record an audited action that changes nothing else in the ledger. */

@@ -265,6 +265,7 @@ test('the sample small on the command line: held with exit code 3, then released
     expect(readdirSync(draft).some((file) => /草稿|DRAFT|notice/i.test(file))).toBe(true);
 
     const { outcome } = await home.use((service) => releaseRun(service, run?.id ?? '', '核对无误'));
+    if (outcome === undefined) throw new Error('the release made no dataset');
     expect(outcome).toMatchObject({ state: 'published', revision: 1 });
     for (const file of ['macro-monitoring-202610.csv', 'macro-monitoring-202610.json']) {
       expect(

@@ -67,7 +67,11 @@ export class TestHome {
   }
 
   async release(runId: string, reason: string, actor: string = CLERK): Promise<MadeRun> {
-    return this.as(actor, (service) => releaseRun(service, runId, reason));
+    const { outcome, prepared, ...made } = await this.as(actor, (service) =>
+      releaseRun(service, runId, reason),
+    );
+    if (outcome === undefined || prepared === undefined) throw new Error('the release made no dataset');
+    return { state: 'done', summary: null, ...made, outcome, prepared };
   }
 
   /** Replace the source by a model's rows. */

@@ -8,7 +8,7 @@ import {
   SCOPES,
   WHOLE_CODE,
 } from '../../../schemas/dataset.ts';
-import { monthsBefore, type Period, periodRange } from '../../../schemas/period.ts';
+import { monthsBefore, type Period, periodRange, periodWords } from '../../../schemas/period.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { compareFlows, type PublishedValues } from './comparison.ts';
@@ -32,7 +32,7 @@ export function assembleDataset(engine: Engine, parts: DatasetParts): MacroDatas
   const issuer = figures.bodies.find(({ level }) => level === '1') ?? figures.bodies[0];
   return {
     period: period.text,
-    periodText: periodText(period),
+    periodText: periodWords(period),
     ytdText: ytdText(period),
     startDay: start,
     endDay: end,
@@ -48,15 +48,6 @@ export function assembleDataset(engine: Engine, parts: DatasetParts): MacroDatas
     revisions: parts.revisions.map(statement),
     excluded: excludedRecords(engine, figures),
   };
-}
-
-/** `2026年10月`, `2026年第4季度`, `2026年下半年`, `2026年`. */
-function periodText(period: Period): string {
-  const { year, index, kind } = period;
-  if (kind === 'month') return `${year}年${index}月`;
-  if (kind === 'quarter') return `${year}年第${index}季度`;
-  if (kind === 'half') return `${year}年${index === 1 ? '上' : '下'}半年`;
-  return `${year}年`;
 }
 
 /** `2026年1—10月`. */

@@ -1,7 +1,7 @@
 /** Drafts and publications: an intent in the ledger, the folder under its final name, then the ledger again. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileForm, parsePeriod } from '../../../schemas/period.ts';
+import { fileForm, parsePeriod, spanFileForm } from '../../../schemas/period.ts';
 import type { PublicationManifest } from '../../../schemas/publication.ts';
 import { makeReadOnly, sha256File } from '../../runtime/files.ts';
 import type { Home } from '../../runtime/home.ts';
@@ -13,9 +13,9 @@ export function publicationDir(home: Home, { product, period, revision }: Public
   return path.join(home.published, product, fileForm(parsePeriod(period)), `r${revision}`);
 }
 
-/** `out/<product>/<period>/<run id>`. */
+/** `out/<product>/<period>/<run id>`; days that are no period too. */
 export function draftDir(home: Home, product: string, period: string, runId: string): string {
-  return path.join(home.out, product, fileForm(parsePeriod(period)), runId);
+  return path.join(home.out, product, spanFileForm(period), runId);
 }
 
 /** Place a draft: complete, marked as such, not a publication. */

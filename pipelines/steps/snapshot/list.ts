@@ -1,7 +1,7 @@
 /** The snapshots of a home, and how an engine opens one. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { VIEWS } from '../../../schemas/contract.ts';
+import { VIEWS, type ViewName } from '../../../schemas/contract.ts';
 import { type Manifest, snapshotIdSchema } from '../../../schemas/manifest.ts';
 import { identifier, literal } from '../../runtime/duckdb.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
@@ -38,9 +38,14 @@ export async function listSnapshots(home: Pick<Home, 'snapshots'>): Promise<List
 /**
  * SQL that makes the raw views of a snapshot (`raw_arb_case` …): its Parquet, columns in contract order and case, and
  * `raw_row`, the number of the row in the file, from 0.
+ * @param unread views that are shown without rows, for products that do not read them
  * @throws {ArbdataError} E_NOT_FOUND, E_SNAPSHOT_DAMAGED; the files themselves are not rehashed here
  */
-export async function openSnapshotSql(home: Pick<Home, 'snapshots'>, id: string): Promise<string> {
+export async function openSnapshotSql(
+  home: Pick<Home, 'snapshots'>,
+  id: string,
+  unread: readonly ViewName[] = [],
+): Promise<string> {
   const manifest = await readManifest(home, id);
   const dir = snapshotDir(home, id);
   const files = new Map(manifest.views.map(({ view, file }) => [view, path.join(dir, file)]));
@@ -48,6 +53,6 @@ export async function openSnapshotSql(home: Pick<Home, 'snapshots'>, id: string)
     const columns = view.columns.map(({ name }) => identifier(name)).join(', ');
     const file = literal(files.get(view.name) ?? '');
     return `CREATE OR REPLACE VIEW raw_${view.name.toLowerCase()} AS
-      SELECT ${columns}, file_row_number AS raw_row FROM read_parquet(${file}, file_row_number = true);`;
+      SELECT ${columns}, file_row_number AS raw_row FROM read_parquet(${file}, file_row_number = true)${unread.includes(view.name) ? ' WHERE FALSE' : ''};`;
   }).join('\n');
 }

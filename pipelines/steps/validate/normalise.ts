@@ -13,6 +13,8 @@ export interface NormaliseOptions {
   /** First and last day of the period, YYYY-MM-DD. */
   readonly start: string;
   readonly end: string;
+  /** Keep what the comparison of pre-applications with cases reads besides; absent: leave it out. */
+  readonly isCompared?: boolean;
   /** Told after each view, for progress. */
   readonly onView?: (view: ViewName) => void;
 }
@@ -29,7 +31,7 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
   await createTextForms(engine);
   await createTraces(engine);
   for (const view of VIEWS) {
-    await createValidTable(engine, view, asOfDay);
+    await createValidTable(engine, view, { asOfDay, isCompared: options.isCompared === true });
     options.onView?.(view.name);
   }
   await addCaseNumberWords(engine);

@@ -27,6 +27,26 @@ const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
     'UPDATED_AT',
   ],
 };
+/** Columns that only the comparison of pre-applications with cases reads, besides the row's number in its file. */
+const COMPARED: Partial<Record<ViewName, readonly string[]>> = {
+  ARB_CASE: [],
+  ARB_PARTY: ['NAME'],
+  PRE_APPLICATION: [
+    'APPLICANT_NAME',
+    'APPLICANT_ID_NO',
+    'RESPONDENT_NAME',
+    'RESPONDENT_ID_NO',
+    'DISPUTE_TYPE',
+    'CLAIM_AMOUNT',
+  ],
+};
+export interface TableOptions {
+  /** The snapshot's day, as a day number: nobody was born after it. */
+  readonly asOfDay: number;
+  /** Whether the names and numbers that the comparison of pre-applications reads are kept. */
+  readonly isCompared: boolean;
+}
+
 const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
   ARB_ORG: 'valid_org',
   ARB_CASE: 'valid_case',
@@ -51,9 +71,8 @@ export async function createTraces(engine: Engine): Promise<void> {
 /**
  * Create the valid table of a view from its raw one. What normalising changes and which rows of a repeated key are left
  * out is found first, row by row (`raw_patch`), so that the one scan that creates the table joins a few numbers.
- * @param asOfDay the snapshot's day, as a day number: nobody was born after it
  */
-export async function createValidTable(engine: Engine, view: View, asOfDay: number): Promise<void> {
+export async function createValidTable(engine: Engine, view: View, options: TableOptions): Promise<void> {
   const odd = await findOddRows(engine, view);
   await mapTexts(engine, odd);
   await createPatch(engine, view, odd);
@@ -63,7 +82,7 @@ export async function createValidTable(engine: Engine, view: View, asOfDay: numb
   if (isRepeated) await dropRepeated(engine, view, normal);
   const kept = `${normalSelect(view, odd, isPatched || isRepeated)} ${isRepeated ? 'WHERE p.is_dropped IS NOT TRUE' : ''}`;
   if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, kept);
-  await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, asOfDay)}`);
+  await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, options)}`);
   for (const column of odd) await recordChanges(engine, view, column);
   await engine.run('DROP TABLE odd_row; DROP TABLE raw_patch');
 }
@@ -195,9 +214,11 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
       WHERE place > 1)`);
 }
 
-function typedSelect(view: View, kept: string, asOfDay: number): string {
-  const unread = UNREAD[view.name] ?? [];
+function typedSelect(view: View, kept: string, { asOfDay, isCompared }: TableOptions): string {
+  const compared = isCompared ? (COMPARED[view.name] ?? []) : [];
+  const unread = (UNREAD[view.name] ?? []).filter((name) => !compared.includes(name));
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
+  if (isCompared && view.name in COMPARED) columns.push('raw_row');
   columns.push(absentColumn(view));
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);

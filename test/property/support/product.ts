@@ -79,7 +79,8 @@ export async function askProduct(source: RawSource, question: AskedQuestion): Pr
   });
 }
 
-async function loadRaw(engine: Engine, source: RawSource): Promise<void> {
+/** Load a source as the raw views of a snapshot. */
+export async function loadRaw(engine: Engine, source: RawSource): Promise<void> {
   await createSourceTables(engine);
   for (const view of VIEWS) {
     const table = view.name.toLowerCase();

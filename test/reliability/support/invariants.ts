@@ -158,7 +158,15 @@ function ledgerProblems(home: string, expected: Expected): string[] {
       ...check.filter((text) => text !== 'ok').map((text) => `ledger: ${text}`),
       ...locks.map(({ name, run_id }) => `the lock ${name} of ${run_id} is left`),
       ...running.map(({ id }) => `run ${id} is left running`),
-      ...publicationProblems(home, rows, expected),
+      ...publicationProblems(
+        home,
+        rows.filter(({ product }) => product === 'macro-monitoring'),
+        expected,
+      ),
+      ...otherProductProblems(
+        home,
+        rows.filter(({ product }) => product !== 'macro-monitoring'),
+      ),
       ...auditedProblems(rows, published),
       ...auditChainProblems(
         all<AuditRow>('SELECT * FROM audit ORDER BY seq'),
@@ -205,6 +213,21 @@ function publicationProblems(
     }
   }
   return problems;
+}
+
+/** Products whose revisions no case states: what is on disk is what the ledger tells, with the same manifest. */
+function otherProductProblems(home: string, rows: readonly PublicationRow[]): string[] {
+  const root = path.join(home, 'published');
+  const manifests = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => path.basename(name) === 'manifest.json' && !name.startsWith('macro-monitoring'),
+  );
+  const onDisk = manifests.map((name) => `${path.dirname(name)} ${sha256(path.join(root, name))}`);
+  const inLedger = rows.map(
+    ({ product, period, revision, manifest_sha256 }) =>
+      `${path.join(product, period.replace('-', ''), `r${revision}`)} ${manifest_sha256}`,
+  );
+  const same = onDisk.toSorted().join('\n') === inLedger.toSorted().join('\n');
+  return same ? [] : [`other products on disk are ${onDisk.join(', ')} instead of ${inLedger.join(', ')}`];
 }
 
 /** Each publication was recorded once. */

@@ -1,0 +1,148 @@
+/** Looking at what the comparison found, and a person's word on a pre-application and a case. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Period } from '../schemas/period.ts';
+import type { PublicationManifest } from '../schemas/publication.ts';
+import {
+  earlierComparisons,
+  PRE_APPLICATION_COMPARISON,
+  PROOFS_FILE,
+  SUBJECTS_FILE,
+} from './pre-application-comparison.ts';
+import { literal } from './runtime/duckdb.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { openEngine, type Service } from './runtime/service.ts';
+import {
+  explainPreApplication,
+  type PreApplicationExplanation,
+} from './steps/pre-application-comparison/explain.ts';
+import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
+import { publicationDir } from './steps/publish/publication.ts';
+import { openSnapshotSql } from './steps/snapshot/list.ts';
+import { snapshotDir } from './steps/snapshot/manifest-file.ts';
+
+export interface ExplainedPreApplication extends PreApplicationExplanation {
+  readonly manifest: PublicationManifest;
+}
+
+/**
+ * What a pre-application was compared with and why it stands in its class: by the publication in force of the period,
+ * or by the latest run that listed it.
+ * @throws ArbdataError E_NOT_FOUND, E_ARTEFACT_DAMAGED
+ */
+export async function explainComparison(
+  service: Service,
+  request: { readonly preAppId: string; readonly period?: Period | undefined },
+): Promise<ExplainedPreApplication> {
+  const preAppId = request.preAppId.normalize('NFKC').trim();
+  for (const { dir, recordedSha256 } of await folders(service, request.period)) {
+    const manifest = await readFolder(dir, recordedSha256);
+    const file = (name: string) => verifiedArtefact(dir, manifest, (entry) => entry.path === name);
+    const files = { subjects: await file(SUBJECTS_FILE), proofs: await file(PROOFS_FILE) };
+    const engine = await openEngine(service);
+    try {
+      const found = await explainPreApplication(engine, files, preAppId);
+      if (found !== undefined) return { ...found, manifest };
+    } finally {
+      engine.close();
+    }
+  }
+  throw new ArbdataError('E_NOT_FOUND', `no comparison lists the pre-application ${preAppId}`, {
+    advice:
+      'It lies outside of the period, or does not exist: run `arbdata run pre-application-comparison` for the days of it.',
+    where: { record: preAppId },
+  });
+}
+
+/** Folders that may list it: the publication in force of a period, then the runs, the latest first. */
+async function folders(
+  service: Service,
+  period: Period | undefined,
+): Promise<{ dir: string; recordedSha256?: string }[]> {
+  const { ledger, home } = service;
+  const inForce =
+    period === undefined
+      ? undefined
+      : await ledger.latestPublication(PRE_APPLICATION_COMPARISON, period.text);
+  const published =
+    inForce === undefined
+      ? []
+      : [
+          {
+            dir: publicationDir(home, inForce),
+            ...(inForce.manifestSha256 === null ? {} : { recordedSha256: inForce.manifestSha256 }),
+          },
+        ];
+  const runs = (await earlierComparisons(service)).filter(
+    (run) => period === undefined || run.period === period.text,
+  );
+  return [
+    ...published,
+    ...runs.slice(0, LATEST_RUNS).map(({ folder }) => ({ dir: path.join(home.dir, folder) })),
+  ];
+}
+
+/** As many runs are looked through: a person who asks for an older one names its period. */
+const LATEST_RUNS = 20;
+
+export interface PairRequest {
+  readonly preAppId: string;
+  readonly caseId: string;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * Keep a person's word that a pre-application and a case belong together, or do not; later runs respect it.
+ * @throws ArbdataError E_USAGE, E_NOT_FOUND where the latest snapshot that was compared holds no such record
+ */
+export async function decidePair(
+  service: Service,
+  verdict: 'confirmed' | 'rejected',
+  request: PairRequest,
+): Promise<{ preAppId: string; caseId: string }> {
+  const pair = await knownPair(service, request);
+  await service.ledger.decidePair({ ...pair, verdict, reason: request.reason, actor: service.actor });
+  return pair;
+}
+
+/** Take a word back. */
+export async function withdrawPair(service: Service, request: PairRequest): Promise<void> {
+  const preAppId = request.preAppId.normalize('NFKC').trim();
+  await service.ledger.withdrawPair({ ...request, preAppId, actor: service.actor });
+}
+
+async function knownPair(
+  service: Service,
+  request: PairRequest,
+): Promise<{ preAppId: string; caseId: string }> {
+  const preAppId = request.preAppId.normalize('NFKC').trim();
+  const { caseId } = request;
+  if (!/^-?\d{1,18}$/.test(caseId)) {
+    throw new ArbdataError('E_USAGE', `${caseId} is not a CASE_ID`, {
+      advice: 'Give the number of the case as the data file has it, for example 100124.',
+    });
+  }
+  const [latest] = await earlierComparisons(service);
+  const { home } = service;
+  if (latest === undefined || latest.snapshotId === null) return { preAppId, caseId };
+  if (!existsSync(snapshotDir(home, latest.snapshotId))) return { preAppId, caseId };
+  // A number that the portal wrote in another form stands as it is compared in the run's own file.
+  const subjects = path.join(home.dir, latest.folder, SUBJECTS_FILE);
+  const engine = await openEngine(service);
+  try {
+    await engine.run(await openSnapshotSql(home, latest.snapshotId));
+    const { pres, cases } = await engine.one<{ pres: string; cases: string }>(
+      `SELECT (SELECT count(*) FROM raw_pre_application WHERE trim(PRE_APP_ID) = ${literal(preAppId)})
+           + (SELECT count(*) FROM read_parquet(${literal(subjects)}) WHERE pre_app_id = ${literal(preAppId)}) AS pres,
+         (SELECT count(*) FROM raw_arb_case WHERE CASE_ID = ${caseId}) AS cases`,
+    );
+    const missing =
+      pres === '0' ? `pre-application ${preAppId}` : cases === '0' ? `case ${caseId}` : undefined;
+    if (missing === undefined) return { preAppId, caseId };
+    throw new ArbdataError('E_NOT_FOUND', `there is no ${missing} in snapshot ${latest.snapshotId}`, {
+      advice: 'Take both numbers from the data file of the latest comparison.',
+    });
+  } finally {
+    engine.close();
+  }
+}
