@@ -12,8 +12,6 @@ import type { OracleBind, OracleStatement } from './session.ts';
 
 /** How DATE columns come; a DATE has no more than this. */
 const DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS';
-/** With the era: a minus before our era, else a blank. */
-const ERA_FORMAT = 'SYYYY-MM-DD HH24:MI:SS';
 const TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF6';
 
 /** The first day that YYYY says unambiguously: before it, Oracle's YYYY hides the era. */
@@ -64,15 +62,16 @@ export function dateColumns({ view }: Pick<MappedView, 'view'>): readonly Column
   return CONTRACT[view].columns.filter(({ type }) => type === 'date' || type === 'timestamp');
 }
 
-/** One row: `ROW_COUNT`, and under its name the earliest value of each date column: before our era it begins with `-`. */
+/** One row: `ROW_COUNT`, and under the name of each date column the number of its values before our era. */
 export function boundsQuery(mapped: MappedView, extent: Extent = {}): OracleStatement {
   return statementOf(
     rowsOf(mapped, extent)
       .select((eb) => [
         eb.fn.countAll().as('ROW_COUNT'),
-        ...dateColumns(mapped).map(({ name }) =>
-          dateText(eb.fn.min(columnName(mapped, name)), ERA_FORMAT).as(name),
-        ),
+        ...dateColumns(mapped).map(({ name }) => {
+          const early = isEarly(eb.ref(columnName(mapped, name)));
+          return sql<string>`count(case when ${early} then 1 end)`.as(name);
+        }),
       ])
       .compile(),
   );
@@ -83,7 +82,7 @@ export function earlyRecordsQuery(mapped: MappedView, column: string, extent: Ex
   return statementOf(
     rowsOf(mapped, extent)
       .select((eb) => eb.ref(keyColumn(mapped)).as('RECORD_KEY'))
-      .where((eb) => eb(eb.ref(columnName(mapped, column)), '<', sql<string>`date ${sql.lit(FIRST_DAY)}`))
+      .where((eb) => isEarly(eb.ref(columnName(mapped, column))))
       .where(firstRows(5))
       .compile(),
   );
@@ -230,6 +229,10 @@ function contractRows(mapped: MappedView, extent: Extent) {
 
 function asText(value: Expression<unknown>, column: Column) {
   return dateText(value, column.type === 'timestamp' ? TIMESTAMP_FORMAT : DATE_FORMAT);
+}
+
+function isEarly(value: Expression<unknown>) {
+  return sql<boolean>`${value} < date ${sql.lit(FIRST_DAY)}`;
 }
 
 function dateText(value: Expression<unknown>, format: string) {

@@ -210,13 +210,13 @@ async function countRows(
   scn: string | undefined,
 ): Promise<number> {
   const [row] = await session.rows(boundsQuery(mapped, { scn }));
+  const count = row?.ROW_COUNT;
+  if (typeof count !== 'string') throw incomplete(view, 'no number of', 'none');
   for (const column of dateColumns(mapped)) {
-    if (row?.[column.name]?.trimStart().startsWith('-') !== true) continue;
+    if (Number(row?.[column.name]) === 0) continue;
     const [first] = await session.rows(earlyRecordsQuery(mapped, column.name, { scn }));
     throw cannotHold(view, column, first?.RECORD_KEY ?? 'without a key');
   }
-  const count = row?.ROW_COUNT;
-  if (typeof count !== 'string') throw incomplete(view, 'no number of', 'none');
   return Number(count);
 }
 
