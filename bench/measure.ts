@@ -5,6 +5,7 @@ import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync }
 import os from 'node:os';
 import path from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
+import { PROJECT_DIR } from '../pipelines/runtime/project.ts';
 
 export interface Measure {
   readonly exitCode: number;
@@ -29,6 +30,25 @@ const GNU_TIME = '/usr/bin/time';
 const BASH_TIME = 'TIMEFORMAT="%U %S"; { time "$@" 2>&3; } 3>&2 2>"$ARBDATA_BENCH_TIMES"';
 /** The kernel keeps the high-water mark; only growth after the last look can be missed. */
 const LOOK_EVERY_MS = 10;
+
+/** The command that runs a script of the project, named from the project folder. */
+export const node = (script: string, ...args: string[]): string[] => [
+  process.execPath,
+  path.join(PROJECT_DIR, script),
+  ...args,
+];
+
+/**
+ * Measure a command that has to succeed.
+ * @throws Error with the end of what it wrote to standard error, where it does not
+ */
+export async function mustSucceed(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measure> {
+  const result = await measure(command, { env });
+  if (result.exitCode !== 0) {
+    throw new Error(`${command.join(' ')} ended with ${result.exitCode}:\n${result.stderr.slice(-2000)}`);
+  }
+  return result;
+}
 
 /**
  * Run a command to its end and measure it. GNU time's figures are the kernel's own; without it the CPU times come

@@ -16,8 +16,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { removeTree } from '../pipelines/runtime/files.ts';
-import { PROJECT_DIR } from '../pipelines/runtime/project.ts';
-import { isKept, type Measure, measure, type Ratio, ratioTable } from './measure.ts';
+import { isKept, type Measure, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
 
 interface Reading {
   /** Measured by the reader itself: without the start of its process. */
@@ -30,20 +29,6 @@ interface Way {
   readonly name: string;
   readonly readings: Reading[];
   read(round: number): Promise<Reading>;
-}
-
-const node = (script: string, ...args: string[]): string[] => [
-  process.execPath,
-  path.join(PROJECT_DIR, script),
-  ...args,
-];
-
-async function mustSucceed(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measure> {
-  const result = await measure(command, { env });
-  if (result.exitCode !== 0) {
-    throw new Error(`${command.join(' ')} ended with ${result.exitCode}:\n${result.stderr.slice(-2000)}`);
-  }
-  return result;
 }
 
 async function reading(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Reading> {

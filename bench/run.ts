@@ -18,6 +18,8 @@ import {
   measure,
   measureTable,
   median,
+  mustSucceed,
+  node,
   type Ratio,
   ratioTable,
 } from './measure.ts';
@@ -31,20 +33,6 @@ interface RunShown {
     readonly snapshotId: string;
     readonly steps: readonly { name: string; startedAt: string; finishedAt: string; rows: number | null }[];
   };
-}
-
-const node = (script: string, ...args: string[]): string[] => [
-  process.execPath,
-  path.join(PROJECT_DIR, script),
-  ...args,
-];
-
-async function mustSucceed(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measure> {
-  const result = await measure(command, { env });
-  if (result.exitCode !== 0) {
-    throw new Error(`${command.join(' ')} ended with ${result.exitCode}:\n${result.stderr.slice(-2000)}`);
-  }
-  return result;
 }
 
 async function times(rounds: number, command: readonly string[], env?: NodeJS.ProcessEnv): Promise<Measure> {

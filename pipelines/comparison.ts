@@ -20,6 +20,7 @@ import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
 import { openSnapshotSql } from './steps/snapshot/list.ts';
 import { snapshotDir } from './steps/snapshot/manifest-file.ts';
+import { normaliseText } from './steps/validate/text.ts';
 
 export interface ExplainedPreApplication extends PreApplicationExplanation {
   readonly manifest: PublicationManifest;
@@ -34,7 +35,7 @@ export async function explainComparison(
   service: Service,
   request: { readonly preAppId: string; readonly period?: Period | undefined },
 ): Promise<ExplainedPreApplication> {
-  const preAppId = request.preAppId.normalize('NFKC').trim();
+  const preAppId = normaliseText('code', request.preAppId);
   for (const { dir, recordedSha256 } of await folders(service, request.period)) {
     const manifest = await readFolder(dir, recordedSha256);
     const file = (name: string) => verifiedArtefact(dir, manifest, (entry) => entry.path === name);
@@ -107,7 +108,7 @@ export async function decidePair(
 
 /** Take a word back. */
 export async function withdrawPair(service: Service, request: PairRequest): Promise<void> {
-  const preAppId = request.preAppId.normalize('NFKC').trim();
+  const preAppId = normaliseText('code', request.preAppId);
   await service.ledger.withdrawPair({ ...request, preAppId, actor: service.actor });
 }
 
@@ -115,7 +116,7 @@ async function knownPair(
   service: Service,
   request: PairRequest,
 ): Promise<{ preAppId: string; caseId: string }> {
-  const preAppId = request.preAppId.normalize('NFKC').trim();
+  const preAppId = normaliseText('code', request.preAppId);
   const { caseId } = request;
   if (!/^-?\d{1,18}$/.test(caseId)) {
     throw new ArbdataError('E_USAGE', `${caseId} is not a CASE_ID`, {

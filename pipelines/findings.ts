@@ -11,6 +11,7 @@ import { readDate } from './runtime/period.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 import { openSnapshotSql } from './steps/snapshot/list.ts';
 import { snapshotDir } from './steps/snapshot/manifest-file.ts';
+import { normaliseText } from './steps/validate/text.ts';
 
 export interface FindingFilter {
   readonly runId?: string | undefined;
@@ -67,14 +68,13 @@ export async function knownBody(service: Service, runId: string, code: string): 
   try {
     await engine.run(await openSnapshotSql(service.home, snapshotId));
     const file = literal(findingsFile(service.home, runId));
-    const codes = await engine.rows<{ org_code: string }>(
-      `SELECT DISTINCT org_code FROM (
-         SELECT trim(ORG_CODE) AS org_code FROM raw_arb_org UNION ALL SELECT org_code FROM read_parquet(${file}))
-       WHERE org_code IS NOT NULL ORDER BY org_code`,
+    const rows = await engine.rows<{ org_code: string }>(
+      `SELECT ORG_CODE AS org_code FROM raw_arb_org UNION SELECT org_code FROM read_parquet(${file})`,
     );
-    if (codes.some(({ org_code }) => org_code === code)) return;
+    const codes = new Set(rows.flatMap(({ org_code: text }) => (text ? [normaliseText('code', text)] : [])));
+    if (codes.has(code)) return;
     throw new ArbdataError('E_NOT_FOUND', `there is no body ${code}`, {
-      advice: `Bodies of run ${runId}: ${codes.map(({ org_code }) => org_code).join(', ')}.`,
+      advice: `Bodies of run ${runId}: ${[...codes].sort().join(', ')}.`,
     });
   } finally {
     engine.close();

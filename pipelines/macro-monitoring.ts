@@ -3,7 +3,7 @@ import { type Body, type CheckResult, WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
 import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
-import type { ProductState, Release } from './product.ts';
+import { type ProductState, type Release, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
@@ -57,21 +57,12 @@ export async function runMacroMonitoring(
   request: MacroRequest,
 ): Promise<MacroRunEnd & { runId: string }> {
   await recover(service);
-  return withRun(service, runSpec(MACRO_MONITORING, request), async (context) => {
+  const spec = runSpec(MACRO_MONITORING, [MACRO_MONITORING], request.period.text, request);
+  return withRun(service, spec, async (context) => {
     const prepared = await prepareSnapshot(context, request);
     const outcome = await makeMacroMonitoring(context, prepared, request);
     return endOf(prepared, outcome);
   });
-}
-
-/** How a run of a period is entered in the ledger. */
-export function runSpec(pipeline: string, { period, asOf, snapshotId, release }: MacroRequest) {
-  return {
-    pipeline,
-    period: period.text,
-    parameters: { asOf, snapshotId, releases: release?.runId, reason: release?.reason },
-    products: [MACRO_MONITORING],
-  };
 }
 
 export function endOf(prepared: PreparedSnapshot, outcome: MacroOutcome): MacroRunEnd {

@@ -5,7 +5,6 @@ import {
   type MacroRequest,
   type MacroRunEnd,
   makeMacroMonitoring,
-  runSpec,
 } from './macro-monitoring.ts';
 import {
   type ComparisonRunEnd,
@@ -14,6 +13,7 @@ import {
   PRE_APPLICATION_COMPARISON,
 } from './pre-application-comparison.ts';
 import { prepareSnapshot } from './prepare.ts';
+import { runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
@@ -27,9 +27,9 @@ export async function runMonthly(
   request: MacroRequest,
 ): Promise<ProductsRunEnd & { runId: string }> {
   await recover(service);
-  const spec = runSpec('monthly', request);
   const products = [MACRO_MONITORING, PRE_APPLICATION_COMPARISON];
-  return withRun(service, { ...spec, products }, async (context) => {
+  const spec = runSpec('monthly', products, request.period.text, request);
+  return withRun(service, spec, async (context) => {
     const prepared = await prepareSnapshot(context, { ...request, isCompared: true });
     const macro = endOf(prepared, await makeMacroMonitoring(context, prepared, request));
     const comparison = await makeComparison(context, prepared, { ...request, span: request.period });

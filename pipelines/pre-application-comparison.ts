@@ -12,7 +12,7 @@ import {
 } from '../schemas/period.ts';
 import { comparisonFiles } from './pre-application-comparison-files.ts';
 import { type OpenedSnapshot, openSnapshot, type PeriodRequest, pruneOldSnapshots } from './prepare.ts';
-import type { ProductState, Release } from './product.ts';
+import { type ProductState, type Release, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
@@ -72,13 +72,13 @@ export async function runComparison(
   request: ComparisonRequest,
 ): Promise<ComparisonRunEnd & { runId: string }> {
   await recover(service);
-  const { asOf, snapshotId, release } = request;
-  const spec = {
-    pipeline: PRE_APPLICATION_COMPARISON,
-    period: textOf(request.span),
-    parameters: { asOf, snapshotId, releases: release?.runId, reason: release?.reason },
-    products: [PRE_APPLICATION_COMPARISON],
-  };
+  const { asOf, snapshotId } = request;
+  const spec = runSpec(
+    PRE_APPLICATION_COMPARISON,
+    [PRE_APPLICATION_COMPARISON],
+    textOf(request.span),
+    request,
+  );
   return withRun(service, spec, async (context) => {
     await limitMemory(context);
     const days = daysOf(request.span, context.config.cutoffDay);

@@ -20,6 +20,26 @@ export interface Release {
   readonly datasetSha256: Readonly<Record<string, string>>;
 }
 
+/** How a run is entered in the ledger: the pipeline, the products that it makes, and what it was asked for. */
+export function runSpec(
+  pipeline: string,
+  products: readonly string[],
+  period: string,
+  request: {
+    readonly asOf?: string | undefined;
+    readonly snapshotId?: string | undefined;
+    readonly release?: Release | undefined;
+  },
+) {
+  const { asOf, snapshotId, release } = request;
+  return {
+    pipeline,
+    period,
+    parameters: { asOf, snapshotId, releases: release?.runId, reason: release?.reason },
+    products,
+  };
+}
+
 /** A computed product on its way to its folder. */
 export interface ProductRun {
   readonly product: string;

@@ -201,6 +201,11 @@ export const CONTRACT: Readonly<Record<ViewName, View>> = {
 /** All views, in reading order. */
 export const VIEWS: readonly View[] = VIEW_NAMES.map((name) => CONTRACT[name]);
 
+/** The columns of a view that hold dates or times. */
+export function dateColumns({ columns }: Pick<View, 'columns'>): Column[] {
+  return columns.filter(({ type }) => type === 'date' || type === 'timestamp');
+}
+
 /**
  * The engine's type of a column: how the embedded source and every snapshot hold it.
  * DATE keeps Oracle's time of day (TIMESTAMP); money and NUMBER stay exact.

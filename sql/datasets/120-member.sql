@@ -42,12 +42,19 @@ judged AS (
   LEFT JOIN misnamed m ON m.pre_row = p.pre_row
   LEFT JOIN (SELECT DISTINCT pre_app_id FROM earlier_subject) e ON e.pre_app_id = p.pre_app_id
   LEFT JOIN trend_month t ON p.submit_day BETWEEN t.start_day AND t.end_day
+),
+kept AS (
+  SELECT
+    j.*,
+    CASE
+      WHEN j.has_several_cases + j.shares_its_case + j.names_case_of_another + j.names_no_case > 0 THEN 1
+      ELSE 0
+    END AS is_conflict
+  FROM judged j
+  WHERE j.is_listed = 1 OR j.is_earlier = 1 OR j.month_offset IS NOT NULL
 )
 SELECT
-  j.*,
-  CASE
-    WHEN j.has_several_cases + j.shares_its_case + j.names_case_of_another + j.names_no_case > 0 THEN 1
-    ELSE 0
-  END AS is_conflict
-FROM judged j
-WHERE j.is_listed = 1 OR j.is_earlier = 1 OR j.month_offset IS NOT NULL;
+  k.*,
+  -- Not linked, and neither refused nor withdrawn: what it repeats, and the case that it may belong to, is looked for.
+  CASE WHEN k.case_count = 0 AND k.is_conflict = 0 AND k.status IN ('1', '2', '3') THEN 1 ELSE 0 END AS is_open
+FROM kept k;

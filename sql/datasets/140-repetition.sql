@@ -2,7 +2,7 @@
 -- days. Numbers tell parties apart where both have one, else names. The branches on the applicant are joins on equality.
 CREATE TABLE repetition AS
 WITH open_member AS (
-  SELECT * FROM member WHERE case_count = 0 AND is_conflict = 0 AND status IN ('1', '2', '3')
+  SELECT * FROM member WHERE is_open = 1
 ),
 earlier AS (
   SELECT * FROM compared_pre_application WHERE status IS NULL OR status NOT IN ('4', '5')

@@ -2,7 +2,7 @@
 -- A pair that a person rejected is none.
 CREATE TABLE candidate AS
 WITH open_member AS (
-  SELECT * FROM member WHERE case_count = 0 AND is_conflict = 0 AND status IN ('1', '2', '3')
+  SELECT * FROM member WHERE is_open = 1
 ),
 same_applicant AS (
   SELECT x.pre_row, q.case_id

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { CONTRACT, engineType, VIEWS, type View } from '../../../schemas/contract.ts';
+import { CONTRACT, dateColumns, engineType, VIEWS, type View } from '../../../schemas/contract.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { Engine, type EngineOptions, literal, withEngine } from '../../runtime/duckdb.ts';
 import {
@@ -292,13 +292,11 @@ async function rowCount(engine: Engine, view: View): Promise<number> {
 
 async function viewFigures(engine: Engine, view: View): Promise<ViewFigures> {
   const row = await engine.one<Record<string, string | null>>(figuresQuery(view));
-  const dates = view.columns
-    .filter((column) => column.type === 'date' || column.type === 'timestamp')
-    .map(({ name }) => ({
-      column: name,
-      first: row[`${name}_first`]?.slice(0, 10) ?? null,
-      last: row[`${name}_last`]?.slice(0, 10) ?? null,
-    }));
+  const dates = dateColumns(view).map(({ name }) => ({
+    column: name,
+    first: row[`${name}_first`]?.slice(0, 10) ?? null,
+    last: row[`${name}_last`]?.slice(0, 10) ?? null,
+  }));
   return { view: view.name, rows: Number(row.row_count), dates };
 }
 

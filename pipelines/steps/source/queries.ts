@@ -11,7 +11,7 @@ import {
   PostgresQueryCompiler,
   sql,
 } from 'kysely';
-import type { View } from '../../../schemas/contract.ts';
+import { dateColumns, type View } from '../../../schemas/contract.ts';
 import { sourceTable } from '../../runtime/embedded-schema.ts';
 
 /** DuckDB takes PostgreSQL's quoting and literals; the published dialect for it does not run on this Kysely. */
@@ -40,12 +40,11 @@ export function extractQuery(view: View): string {
 
 /** One row: `row_count` and, for each date or timestamp column, `<COLUMN>_first` and `<COLUMN>_last`. */
 export function figuresQuery(view: View): string {
-  const dates = view.columns.filter((column) => column.type === 'date' || column.type === 'timestamp');
   return duckdb
     .selectFrom(sourceTable(view.name))
     .select((eb) => [
       eb.fn.countAll().as('row_count'),
-      ...dates.flatMap(({ name }) => {
+      ...dateColumns(view).flatMap(({ name }) => {
         const text = (value: Expression<unknown>) => eb.cast<string>(value, 'varchar');
         return [text(eb.fn.min(name)).as(`${name}_first`), text(eb.fn.max(name)).as(`${name}_last`)];
       }),

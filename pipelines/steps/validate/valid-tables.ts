@@ -10,22 +10,13 @@ import { findOddRows, mapTexts, type NormalisedColumn, normalisedColumns, rawNam
 const KEY_BITS_LIMIT = 200_000_000n;
 const KEY_BITS_PER_ROW = 64n;
 
-/** Columns that no rule, indicator or link reads as they are; V037 and V050 read what the scan finds out about them. */
+/** Columns that nothing reads as they are; V037 and V050 read what the scan finds out about them. */
 const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
   ARB_CASE: ['CREATED_AT', 'UPDATED_AT'],
-  ARB_PARTY: ['NAME', 'PHONE', 'ADDRESS', 'UPDATED_AT'],
+  ARB_PARTY: ['PHONE', 'ADDRESS', 'UPDATED_AT'],
   ARB_CLAIM: ['UPDATED_AT'],
   ARB_MEDIATION: ['UPDATED_AT'],
-  PRE_APPLICATION: [
-    'APPLICANT_KIND',
-    'APPLICANT_NAME',
-    'APPLICANT_ID_NO',
-    'RESPONDENT_NAME',
-    'RESPONDENT_ID_NO',
-    'DISPUTE_TYPE',
-    'CLAIM_AMOUNT',
-    'UPDATED_AT',
-  ],
+  PRE_APPLICATION: ['APPLICANT_KIND', 'UPDATED_AT'],
 };
 /** Columns that only the comparison of pre-applications with cases reads, besides the row's number in its file. */
 const COMPARED: Partial<Record<ViewName, readonly string[]>> = {
@@ -40,6 +31,7 @@ const COMPARED: Partial<Record<ViewName, readonly string[]>> = {
     'CLAIM_AMOUNT',
   ],
 };
+
 export interface TableOptions {
   /** The snapshot's day, as a day number: nobody was born after it. */
   readonly asOfDay: number;
@@ -137,12 +129,17 @@ function normalSelect(view: View, odd: readonly Column[], isPatched: boolean): s
   return `SELECT ${[...columns, ...originals, 'r.raw_row'].join(', ')} FROM ${rawName(view)} r ${join}`;
 }
 
+/** Keys are numbers or text, which is normalised. */
+function hasTextKey({ columns, key }: View): boolean {
+  return columns.find(({ name }) => name === key)?.type === 'text';
+}
+
 /**
  * Whether a key may stand twice. Numbers of a dense range are told apart by one bit each, three times as fast as
  * grouping by them; text keys are always grouped.
  */
 async function mayRepeatKeys(engine: Engine, view: View): Promise<boolean> {
-  if (view.columns.find(({ name }) => name === view.key)?.type !== 'number') return true;
+  if (hasTextKey(view)) return true;
   const key = identifier(view.key);
   const { first, last, n } = await engine.one<{ first: string | null; last: string | null; n: string }>(
     `SELECT min(${key}) AS first, max(${key}) AS last, count(${key}) AS n FROM ${rawName(view)}`,
@@ -159,10 +156,9 @@ async function mayRepeatKeys(engine: Engine, view: View): Promise<boolean> {
 /** Find the keys of several rows (`repeated_key`); a NULL key is no key. */
 async function findRepeatedKeys(engine: Engine, view: View, normal: string): Promise<boolean> {
   const key = identifier(view.key);
-  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE repeated_key AS
-    SELECT ${key} AS key FROM (${isText ? normal : `FROM ${rawName(view)}`}) WHERE ${key} IS NOT NULL
+    SELECT ${key} AS key FROM (${hasTextKey(view) ? normal : `FROM ${rawName(view)}`}) WHERE ${key} IS NOT NULL
     GROUP BY ${key} HAVING count(*) > 1`);
   const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM repeated_key');
   return n !== '0';
@@ -175,7 +171,6 @@ async function findRepeatedKeys(engine: Engine, view: View, normal: string): Pro
 async function dropRepeated(engine: Engine, view: View, normal: string): Promise<void> {
   const key = identifier(view.key);
   const has = (name: string) => view.columns.some((column) => column.name === name);
-  const isText = view.columns.find(({ name }) => name === view.key)?.type === 'text';
   const undeleted = has('DELETED') ? 'count(*) FILTER (is_undeleted(deleted))' : 'count(*)';
   const mark = has('UPDATED_AT') ? 'md5(CAST(list(updated ORDER BY updated) AS VARCHAR))' : 'NULL';
   await engine.run(`
@@ -184,7 +179,7 @@ async function dropRepeated(engine: Engine, view: View, normal: string): Promise
       ${has('DELETED') ? 'DELETED' : 'NULL'} AS deleted
     FROM (${normal}) WHERE ${key} IN (SELECT key FROM repeated_key);
     INSERT INTO duplicate_key
-    SELECT '${view.name}', ${isText ? 'NULL, key' : 'key, NULL'}, count(*), ${undeleted}, ${mark}
+    SELECT '${view.name}', ${hasTextKey(view) ? 'NULL, key' : 'key, NULL'}, count(*), ${undeleted}, ${mark}
     FROM repeated_row GROUP BY key;
     CREATE OR REPLACE TEMP TABLE latest_row AS
     SELECT raw_row, key, count(*) OVER (PARTITION BY key) > 1 AS is_tied FROM (
@@ -215,8 +210,7 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
 }
 
 function typedSelect(view: View, kept: string, { asOfDay, isCompared }: TableOptions): string {
-  const compared = isCompared ? (COMPARED[view.name] ?? []) : [];
-  const unread = (UNREAD[view.name] ?? []).filter((name) => !compared.includes(name));
+  const unread = [...(UNREAD[view.name] ?? []), ...(isCompared ? [] : (COMPARED[view.name] ?? []))];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
   if (isCompared && view.name in COMPARED) columns.push('raw_row');
   columns.push(absentColumn(view));

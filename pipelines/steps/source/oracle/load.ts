@@ -29,7 +29,7 @@ export async function loadView(
   target: string,
 ): Promise<{ rows: number }> {
   const expected = spooled.reduce((sum, { rows }) => sum + rows, 0);
-  const select = selectSql(view, spooled, strictSql);
+  const select = selectSql(view, spooled);
   let written: { rows: number };
   try {
     written = await engine.copyToParquet(select, target);
@@ -48,13 +48,10 @@ export async function loadView(
 /** Marks the engine's own error over a value; what is told stands in `unreadableValue`. */
 const UNREADABLE = 'unreadable value';
 
-type Expression = (column: Column, field: string) => string;
-
-function selectSql(view: View, spooled: readonly SpooledRows[], expression: Expression): string {
-  const columns = view.columns.map((column) => {
-    const field = fieldSql(column, spooled);
-    return `${expression(column, field)} AS ${identifier(column.name)}`;
-  });
+function selectSql(view: View, spooled: readonly SpooledRows[]): string {
+  const columns = view.columns.map(
+    (column) => `${strictSql(column, fieldSql(column, spooled))} AS ${identifier(column.name)}`,
+  );
   return `SELECT ${columns.join(', ')} FROM ${readerSql(view, spooled)}`;
 }
 

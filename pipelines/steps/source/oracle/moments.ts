@@ -1,5 +1,5 @@
 /** One moment for each database: an SCN that several sessions may read as of, or a read-only transaction of one. */
-import { VIEW_NAMES, type ViewName } from '../../../../schemas/contract.ts';
+import type { ViewName } from '../../../../schemas/contract.ts';
 import { type Clock, shanghaiStamp } from '../../../runtime/clock.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
@@ -8,7 +8,7 @@ import type { SourceNames } from './names.ts';
 import { flashbackProbe, readOnlyStatement, sessionSettings } from './queries.ts';
 import { currentScn, unlessRefused } from './scn.ts';
 import { type Persistence, SessionPool } from './session-pool.ts';
-import type { ConnectionSettings, OracleSettings } from './settings.ts';
+import { type ConnectionSettings, type OracleSettings, viewsOver } from './settings.ts';
 import { openSession, type ThreadedSession } from './threaded-session.ts';
 
 /** One connection with its sessions and the moment that they read. */
@@ -83,7 +83,7 @@ async function openMoment(
 ): Promise<ConnectionRead> {
   const settings = options.settings.connections[index];
   if (settings === undefined) throw new RangeError(`connection ${index}`);
-  const views = VIEW_NAMES.filter((view) => options.settings.connectionOf[view] === index);
+  const views = viewsOver(options.settings, index);
   const { consistentRead } = options.settings.config;
   const parallel = new SessionPool({
     open: () => openReadySession(settings, options.log),

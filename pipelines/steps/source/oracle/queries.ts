@@ -5,7 +5,7 @@
  * Dates are turned into text by the database, so that no driver's Date comes near them; numbers and texts go as they are.
  */
 import { type CompiledQuery, type Expression, Kysely, sql } from 'kysely';
-import { CONTRACT, type Column } from '../../../../schemas/contract.ts';
+import { CONTRACT, type Column, dateColumns } from '../../../../schemas/contract.ts';
 import { compilingDialect, statementOf } from './dialect.ts';
 import { columnName, type MappedView } from './names.ts';
 import type { OracleBind, OracleStatement } from './session.ts';
@@ -48,27 +48,13 @@ export function extractProbe(mapped: MappedView): OracleStatement {
   return statementOf(contractRows(mapped, {}).where(NEVER).compile());
 }
 
-/** One row: `ROW_COUNT`. */
-export function countQuery(mapped: MappedView, extent: Extent = {}): OracleStatement {
-  return statementOf(
-    rowsOf(mapped, extent)
-      .select((eb) => eb.fn.countAll().as('ROW_COUNT'))
-      .compile(),
-  );
-}
-
-/** The contract's columns of a view that hold dates or times. */
-export function dateColumns({ view }: Pick<MappedView, 'view'>): readonly Column[] {
-  return CONTRACT[view].columns.filter(({ type }) => type === 'date' || type === 'timestamp');
-}
-
 /** One row: `ROW_COUNT`, and under the name of each date column the number of its values before our era. */
 export function boundsQuery(mapped: MappedView, extent: Extent = {}): OracleStatement {
   return statementOf(
     rowsOf(mapped, extent)
       .select((eb) => [
         eb.fn.countAll().as('ROW_COUNT'),
-        ...dateColumns(mapped).map(({ name }) => {
+        ...dateColumns(CONTRACT[mapped.view]).map(({ name }) => {
           const early = isEarly(eb.ref(columnName(mapped, name)));
           return sql<string>`count(case when ${early} then 1 end)`.as(name);
         }),
@@ -120,7 +106,7 @@ export function figuresQuery(mapped: MappedView): OracleStatement {
     rowsOf(mapped, {})
       .select((eb) => [
         eb.fn.countAll().as('ROW_COUNT'),
-        ...dateColumns(mapped).flatMap(({ name }) => {
+        ...dateColumns(CONTRACT[mapped.view]).flatMap(({ name }) => {
           const source = columnName(mapped, name);
           return [
             dateText(eb.fn.min(source), DATE_FORMAT).as(`${name}_FIRST`),

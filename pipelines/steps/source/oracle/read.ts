@@ -1,7 +1,14 @@
 /** One consistent read: each view counted, cut into ranges of keys, read range by range, and made into one file. */
 import { renameSync } from 'node:fs';
 import pLimit from 'p-limit';
-import { CONTRACT, type Column, VIEWS, type View, type ViewName } from '../../../../schemas/contract.ts';
+import {
+  CONTRACT,
+  type Column,
+  dateColumns,
+  VIEWS,
+  type View,
+  type ViewName,
+} from '../../../../schemas/contract.ts';
 import { Engine } from '../../../runtime/duckdb.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
 import { fileError, syncFile } from '../../../runtime/files.ts';
@@ -13,14 +20,7 @@ import type { KeptRead, Piece, ViewState } from './kept-read.ts';
 import { cannotHold, loadView } from './load.ts';
 import type { ConnectionRead } from './moments.ts';
 import type { MappedView, SourceNames } from './names.ts';
-import {
-  boundsQuery,
-  chunksQuery,
-  dateColumns,
-  earlyRecordsQuery,
-  extractQuery,
-  type KeyRange,
-} from './queries.ts';
+import { boundsQuery, chunksQuery, earlyRecordsQuery, extractQuery, type KeyRange } from './queries.ts';
 import type { OracleBind } from './session.ts';
 import type { OracleSettings } from './settings.ts';
 import type { ThreadedSession } from './threaded-session.ts';
@@ -212,7 +212,7 @@ async function countRows(
   const [row] = await session.rows(boundsQuery(mapped, { scn }));
   const count = row?.ROW_COUNT;
   if (typeof count !== 'string') throw incomplete(view, 'no number of', 'none');
-  for (const column of dateColumns(mapped)) {
+  for (const column of dateColumns(view)) {
     if (Number(row?.[column.name]) === 0) continue;
     const [first] = await session.rows(earlyRecordsQuery(mapped, column.name, { scn }));
     throw cannotHold(view, column, first?.RECORD_KEY ?? 'without a key');

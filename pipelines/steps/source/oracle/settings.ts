@@ -48,6 +48,11 @@ export function oracleSettings(config: OracleConfig, environment: NodeJS.Process
   return { connections, connectionOf, config, ignoreWindow: ignore === '1' || ignore === 'true' };
 }
 
+/** The views that come over a connection, by its index. */
+export function viewsOver({ connectionOf }: Pick<OracleSettings, 'connectionOf'>, index: number): ViewName[] {
+  return VIEW_NAMES.filter((view) => connectionOf[view] === index);
+}
+
 function connectionSettings(
   config: OracleConfig,
   environment: NodeJS.ProcessEnv,

@@ -1,7 +1,7 @@
 /** The Oracle source: six views in one or more databases, read consistently, in pieces, on several sessions. */
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { VIEW_NAMES, VIEWS, type ViewName } from '../../../../schemas/contract.ts';
+import { CONTRACT, dateColumns, VIEW_NAMES, VIEWS, type ViewName } from '../../../../schemas/contract.ts';
 import { type Clock, shanghaiStamp } from '../../../runtime/clock.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
@@ -14,7 +14,7 @@ import type { SourceNames } from './names.ts';
 import { extractQuery, figuresQuery } from './queries.ts';
 import { OracleRead } from './read.ts';
 import { PERSISTENCE, type Persistence } from './session-pool.ts';
-import { type OracleSettings, refuseOutsideWindow } from './settings.ts';
+import { type OracleSettings, refuseOutsideWindow, viewsOver } from './settings.ts';
 import type { ThreadedSession } from './threaded-session.ts';
 
 /** So many sessions read a database where the configuration does not say; more load a case system in use. */
@@ -200,11 +200,7 @@ class OracleSource implements Source {
     for (const [index, connection] of settings.connections.entries()) {
       const session = await openReadySession(connection);
       try {
-        await work(
-          session,
-          VIEW_NAMES.filter((view) => settings.connectionOf[view] === index),
-          index,
-        );
+        await work(session, viewsOver(settings, index), index);
         await session.close();
       } catch (error) {
         await session.abandon();
@@ -220,16 +216,13 @@ async function viewFigures(
   view: ViewName,
 ): Promise<ViewFigures> {
   const [row] = await session.rows(figuresQuery(names[view]));
-  const dates = VIEWS.find(({ name }) => name === view)?.columns.filter(
-    ({ type }) => type === 'date' || type === 'timestamp',
-  );
   return {
     view,
     rows: Number(row?.ROW_COUNT ?? 0),
-    dates: (dates ?? []).map(({ name }) => ({
+    dates: dateColumns(CONTRACT[view]).map(({ name }) => ({
       column: name,
-      first: row?.[`${name}_FIRST`]?.trim().slice(0, 10) ?? null,
-      last: row?.[`${name}_LAST`]?.trim().slice(0, 10) ?? null,
+      first: row?.[`${name}_FIRST`]?.slice(0, 10) ?? null,
+      last: row?.[`${name}_LAST`]?.slice(0, 10) ?? null,
     })),
   };
 }
