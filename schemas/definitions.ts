@@ -70,7 +70,7 @@ const indicatorBase = {
  * A condition compares columns with literals: names, numbers, quoted text, comparisons, AND, OR, NOT, IN, IS NULL.
  * It calls nothing and ends no statement, so that a definition file is data and cannot run anything.
  */
-const condition = z
+export const condition = z
   .string()
   .min(1)
   .refine(isCondition, { error: 'is not a plain comparison of columns with literals' });

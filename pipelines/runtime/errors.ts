@@ -25,6 +25,8 @@ export const ERROR_KINDS = {
   E_CONFIG: usage('The configuration file or an environment variable is not valid.'),
   E_DEFINITION: usage('A definition file is not valid.'),
   E_FORM: usage("The bureau's own form cannot be read or filled."),
+  E_NOT_SUBMITTABLE: usage('The batch cannot be built or sent as things stand.'),
+  E_RECEIPT: usage("A platform's receipt cannot be read or contradicts what is known; nothing was changed."),
   E_CSV: usage('A CSV file of the source cannot be read.'),
   E_HELD: { exit: EXIT.held, retryable: false, meaning: 'A check holds the run: its files are a draft.' },
   E_SOURCE_MISSING: {
@@ -76,6 +78,16 @@ export const ERROR_KINDS = {
     exit: EXIT.sourceUnreachable,
     retryable: true,
     meaning: 'The source may not be read at this time of day.',
+  },
+  E_CHANNEL: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: 'The channel to a platform cannot be reached, or delivered nothing within its limits.',
+  },
+  E_CHANNEL_ACCESS: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: 'The platform or its server refuses us, or is not the one that it should be.',
   },
   E_RUN_LOCKED: {
     exit: EXIT.busy,

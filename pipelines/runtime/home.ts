@@ -17,6 +17,8 @@ export interface Home {
   readonly out: string;
   readonly published: string;
   readonly findings: string;
+  /** Receipts of the platforms, by batch. */
+  readonly receipts: string;
   readonly definitions: string;
   readonly logs: string;
   /** The SQLite file of the run ledger. */
@@ -47,6 +49,7 @@ export function openHome(given?: string, environment: NodeJS.ProcessEnv = proces
     out: folder('out'),
     published: folder('published'),
     findings: folder('findings'),
+    receipts: folder('receipts'),
     definitions: folder('definitions'),
     logs: folder('logs'),
     ledger: path.join(dir, 'ledger.sqlite'),

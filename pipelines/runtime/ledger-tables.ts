@@ -81,6 +81,56 @@ export interface PairDecisionTable {
   withdrawnAt: string | null;
 }
 
+/** One `submit` of a batch. */
+export interface DeliveryTable {
+  id: Generated<number>;
+  batch: string;
+  channel: string;
+  runId: string;
+  /** `delivered`: the channel has the whole package; `unknown`: it may have, and is asked before anything is sent again. */
+  state: 'sending' | 'delivered' | 'failed' | 'unknown';
+  attempts: number;
+  packageSha256: string;
+  startedAt: string;
+  finishedAt: string | null;
+  error: string | null;
+  actor: string;
+}
+
+export interface ReceiptTable {
+  id: Generated<number>;
+  batch: string;
+  /** Of the file that was read. */
+  sha256: string;
+  name: string;
+  /** From the home: holds the file as it came and `answers.parquet`. */
+  folder: string;
+  /** As the platform states it. */
+  receivedAt: string;
+  /** Records that this receipt was the first to answer. */
+  accepted: number;
+  rejected: number;
+  answersSha256: string;
+  actor: string;
+  importedAt: string;
+}
+
+export interface BatchLossTable {
+  batch: string;
+  reason: string;
+  actor: string;
+  declaredAt: string;
+}
+
+export interface RecordReleaseTable {
+  /** The batch whose rejection is released. */
+  batch: string;
+  recordId: string;
+  reason: string;
+  actor: string;
+  releasedAt: string;
+}
+
 export interface LockTable {
   name: string;
   runId: string;
@@ -110,6 +160,10 @@ export interface LedgerTables {
   publication: PublicationTable;
   findingMark: FindingMarkTable;
   pairDecision: PairDecisionTable;
+  delivery: DeliveryTable;
+  receipt: ReceiptTable;
+  batchLoss: BatchLossTable;
+  recordRelease: RecordReleaseTable;
   lock: LockTable;
   audit: AuditTable;
 }

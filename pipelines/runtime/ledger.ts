@@ -20,6 +20,7 @@ import * as decisions from './ledger-decisions.ts';
 import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
 import * as runs from './ledger-runs.ts';
+import * as submission from './ledger-submission.ts';
 import { type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
 import { HEARTBEAT_MS } from './lock.ts';
 import { type DatabaseSync, kyselyOver, openSqlite } from './node-sqlite.ts';
@@ -209,6 +210,53 @@ export class Ledger {
   /** What persons said of pairs and did not withdraw. */
   async standingDecisions(): Promise<decisions.StandingDecision[]> {
     return decisions.standingDecisions(this.#db);
+  }
+
+  /**
+   * Enter that a batch is being delivered.
+   * @returns the number of the delivery
+   * @throws {ArbdataError} E_NOT_SUBMITTABLE where it was declared lost, delivered, or its last outcome is not settled
+   */
+  async beginDelivery(wanted: submission.NewDelivery): Promise<number> {
+    return this.#auditedWrite(({ db, at }) => submission.beginDelivery(db, at, wanted));
+  }
+
+  /** Enter how a delivery ended; what is known of a delivery may become better, never worse: delivered stays. */
+  async endDelivery(end: submission.DeliveryEnd): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => submission.endDelivery(db, at, end));
+  }
+
+  /** Deliveries of a batch, or of all, in their order. */
+  async deliveries(batch?: string): Promise<submission.Delivery[]> {
+    return submission.deliveries(this.#db, batch);
+  }
+
+  /** Enter a receipt whose folder is in place; the same file of the same batch a second time changes nothing. */
+  async addReceipt(wanted: submission.NewReceipt): Promise<{ readonly isNew: boolean }> {
+    return this.#auditedWrite(({ db, at }) => submission.addReceipt(db, at, wanted));
+  }
+
+  /** Receipts in the order of their reading. */
+  async receipts(batch?: string): Promise<submission.Receipt[]> {
+    return submission.receipts(this.#db, batch);
+  }
+
+  /** Declare a batch lost. @throws {ArbdataError} E_USAGE where it is already */
+  async declareLost(wanted: submission.NewLoss): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => submission.declareLost(db, at, wanted));
+  }
+
+  async batchLosses(): Promise<submission.BatchLoss[]> {
+    return submission.losses(this.#db);
+  }
+
+  /** Let a rejected record go out again as it is. @throws {ArbdataError} E_USAGE where it was released already */
+  async releaseRecord(wanted: submission.NewRecordRelease): Promise<void> {
+    await this.#auditedWrite(({ db, at }) => submission.releaseRecord(db, at, wanted));
+  }
+
+  async recordReleases(): Promise<submission.RecordRelease[]> {
+    return submission.releases(this.#db);
   }
 
   /** Record an audited action that changes nothing else in the ledger. */

@@ -1,0 +1,51 @@
+/** The batches of the platforms: publications of their products, with what became of each. */
+
+import { ArbdataError } from './runtime/errors.ts';
+import type { Service } from './runtime/service.ts';
+import { readFolder } from './steps/publish/folder.ts';
+import { publicationDir } from './steps/publish/publication.ts';
+import { type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
+
+/** The batches of a product, in the order in which they were built. */
+export async function listBatches(
+  { home, ledger }: Pick<Service, 'home' | 'ledger'>,
+  product: string,
+): Promise<Batch[]> {
+  const [deliveries, receipts, losses] = await Promise.all([
+    ledger.deliveries(),
+    ledger.receipts(),
+    ledger.batchLosses(),
+  ]);
+  const batches: Batch[] = [];
+  for (const publication of await ledger.publications(product)) {
+    const dir = publicationDir(home, publication);
+    const folder = await readFolder(dir, publication.manifestSha256 ?? undefined);
+    const manifest = await readBatchManifest(dir);
+    const known = {
+      deliveries: deliveries.filter(({ batch }) => batch === manifest.batch),
+      receipts: receipts.filter(({ batch }) => batch === manifest.batch),
+      loss: losses.find(({ batch }) => batch === manifest.batch),
+    };
+    const accepted = known.receipts.reduce((sum, receipt) => sum + receipt.accepted, 0);
+    const rejected = known.receipts.reduce((sum, receipt) => sum + receipt.rejected, 0);
+    const state = stateOf({ ...known, records: manifest.counts.records, accepted, rejected });
+    const { batch: name } = manifest;
+    batches.push({ name, product, publication, dir, folder, manifest, ...known, accepted, rejected, state });
+  }
+  return batches;
+}
+
+/** @throws ArbdataError E_NOT_FOUND */
+export async function findBatch(
+  service: Pick<Service, 'home' | 'ledger'>,
+  products: readonly string[],
+  name: string,
+): Promise<Batch> {
+  for (const product of products) {
+    const found = (await listBatches(service, product)).find((batch) => batch.name === name);
+    if (found !== undefined) return found;
+  }
+  throw new ArbdataError('E_NOT_FOUND', `there is no batch ${name}`, {
+    advice: 'See `arbdata submissions`.',
+  });
+}
