@@ -120,7 +120,13 @@ async function scoreSeed(seed: number, dir: string, showLevels: boolean): Promis
       const table = name.toLowerCase();
       await engine.run(`CREATE VIEW raw_${table} AS SELECT *, rowid AS raw_row FROM ${table}`);
     }
-    await normalise(engine, { definitions, asOf, start: '2026-01-01', end: '2026-10-31', isCompared: true });
+    await normalise(engine, {
+      definitions,
+      asOf,
+      start: '2026-01-01',
+      end: '2026-10-31',
+      readers: ['comparison'],
+    });
     await createCompared(engine, true);
     await openEarlier(engine, undefined);
     await classify(engine, { lastMonth: parsePeriod(UNTIL), cutoffDay: 0, decisions: [] });

@@ -30,7 +30,7 @@ export async function runMonthly(
   const products = [MACRO_MONITORING, PRE_APPLICATION_COMPARISON];
   const spec = runSpec('monthly', products, request.period.text, request);
   return withRun(service, spec, async (context) => {
-    const prepared = await prepareSnapshot(context, { ...request, isCompared: true });
+    const prepared = await prepareSnapshot(context, { ...request, readers: ['comparison', 'submission'] });
     const macro = endOf(prepared, await makeMacroMonitoring(context, prepared, request));
     const comparison = await makeComparison(context, prepared, { ...request, span: request.period });
     return {

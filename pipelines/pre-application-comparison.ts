@@ -40,7 +40,7 @@ export const SUBJECTS_FILE = 'comparison.parquet';
 /** What was compared with what; `explain` reads it. */
 export const PROOFS_FILE = 'comparison-proof.parquet';
 
-export interface ComparisonRequest extends Omit<PeriodRequest, 'period' | 'isCompared'> {
+export interface ComparisonRequest extends Omit<PeriodRequest, 'period' | 'readers'> {
   /** A period, or days that are none and whose report is never published. */
   readonly span: Period | DateRange;
   /** Publish what an earlier run held. */
@@ -87,7 +87,7 @@ export async function runComparison(
       asOf,
       snapshotId,
       unread: UNREAD,
-      isCompared: true,
+      readers: ['comparison'],
     });
     const comparison = await makeComparison(context, opened, { ...request, isAlone: true });
     await pruneOldSnapshots(context);

@@ -18,6 +18,7 @@ import { verifySnapshot } from './steps/snapshot/verify.ts';
 import { type FindingCounts, writeFindings } from './steps/validate/findings.ts';
 import { normalise } from './steps/validate/normalise.ts';
 import { runRules } from './steps/validate/rules.ts';
+import type { Reader } from './steps/validate/valid-tables.ts';
 
 export interface PeriodRequest {
   readonly period: Period;
@@ -25,16 +26,14 @@ export interface PeriodRequest {
   readonly asOf?: string | undefined;
   /** Use this snapshot instead of taking one. */
   readonly snapshotId?: string | undefined;
-  /** Whether pre-applications are compared with cases in the same run. */
-  readonly isCompared?: boolean;
+  /** Products of the same run that read columns which no rule and no figure reads. */
+  readonly readers?: readonly Reader[];
 }
 
 /** What is read, and the days that it is read for. */
-export interface SnapshotRequest extends DateRange, Omit<PeriodRequest, 'period' | 'isCompared'> {
+export interface SnapshotRequest extends DateRange, Omit<PeriodRequest, 'period'> {
   /** Views that the products of the run do not read. */
   readonly unread?: readonly ViewName[];
-  /** Whether pre-applications are compared with cases in this run. */
-  readonly isCompared: boolean;
 }
 
 /** A snapshot whose normalised tables stand in the run's engine. */
@@ -65,9 +64,9 @@ export async function openSnapshot(context: RunContext, request: SnapshotRequest
     'normalise',
     async (advance) => {
       await engine.run(await openSnapshotSql(home, manifest.id, unread));
-      const { start, end, isCompared } = request;
+      const { start, end, readers } = request;
       const onView = (view: ViewName): void => advance(rowsOf.get(view) ?? 0);
-      await normalise(engine, { definitions, asOf, start, end, isCompared, onView });
+      await normalise(engine, { definitions, asOf, start, end, readers: readers ?? [], onView });
     },
     { unit: 'rows', total: rows, count: () => rows },
   );
@@ -86,7 +85,7 @@ export async function prepareSnapshot(
     ...days,
     asOf: wanted,
     snapshotId,
-    isCompared: request.isCompared === true,
+    readers: request.readers ?? [],
   });
   await context.step('facts', async () => {
     await engine.run(monthWindowSql(request.period, config.cutoffDay));

@@ -23,6 +23,7 @@ import {
 } from '../../schemas/definitions.ts';
 import { type FormsFile, formIndicators, formsFile } from '../../schemas/forms.ts';
 import { type SourceNamesFile, sourceNamesFile } from '../../schemas/source-names.ts';
+import { type Platform, platformFile } from '../../schemas/submission.ts';
 import { ArbdataError } from './errors.ts';
 import { fileError } from './files.ts';
 import { PROJECT_DIR } from './project.ts';
@@ -36,6 +37,8 @@ export interface Definitions {
   readonly forms: FormsFile;
   readonly comparison: ComparisonFile;
   readonly syllables: SyllablesFile;
+  /** What each platform takes, by product and version. */
+  readonly platforms: readonly Platform[];
   /** SHA-256 over the names and bytes of all files used, in a fixed order. */
   readonly sha256: string;
   /** Files that came from the home rather than from the product. */
@@ -69,6 +72,10 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
   const forms = load('forms.json', formsFile);
   const comparison = load('comparison.json', comparisonFile);
   const syllables = load('syllables.json', syllablesFile);
+  const platforms = platformNames(homeDefinitionsDir).map((name) =>
+    load(`${PLATFORMS_FOLDER}/${name}`, platformFile),
+  );
+  checkPlatforms(platforms, codes);
   checkReferences(indicators, forms);
   return {
     codes,
@@ -79,6 +86,7 @@ export function loadDefinitions(homeDefinitionsDir?: string): Definitions {
     forms,
     comparison,
     syllables,
+    platforms,
     sha256: hash.digest('hex'),
     overridden,
   };
@@ -118,6 +126,49 @@ const DEFINITION_FILES: readonly string[] = [
   'comparison.json',
   'syllables.json',
 ];
+
+/** Shipped and own files with the layouts of platforms; an own one of a shipped name replaces it. */
+const PLATFORMS_FOLDER = 'platforms';
+
+function platformNames(homeDefinitionsDir: string | undefined): string[] {
+  const dirs = [path.join(PROJECT_DIR, 'schemas/definitions'), homeDefinitionsDir ?? ''];
+  const names = dirs.flatMap((dir) => {
+    const folder = path.join(dir, PLATFORMS_FOLDER);
+    return dir !== '' && existsSync(folder) ? readdirSync(folder) : [];
+  });
+  return [...new Set(names.filter((name) => name.endsWith('.json')))].sort();
+}
+
+/** One file per platform and version; one prefix per platform, and every list of codes has codes for it. */
+function checkPlatforms(platforms: readonly Platform[], codes: CodesFile): void {
+  const refuse = ({ product, version }: Platform, what: string): never => {
+    throw definitionError(PLATFORMS_FOLDER, `${product} ${version}: ${what}`);
+  };
+  for (const [index, platform] of platforms.entries()) {
+    for (const other of platforms.slice(0, index)) {
+      const isSame = other.product === platform.product;
+      if (isSame && other.version === platform.version) refuse(platform, 'this version stands twice');
+      if (isSame !== (other.batchPrefix === platform.batchPrefix))
+        refuse(
+          platform,
+          `the prefix of batches must be one per platform (${other.product} has ${other.batchPrefix})`,
+        );
+    }
+    const { fields, parties, claims } = platform;
+    for (const group of [fields, parties?.fields ?? [], claims?.fields ?? []]) {
+      const twice = group.find((field, place) =>
+        group.slice(0, place).some(({ element }) => element === field.element),
+      );
+      if (twice !== undefined) refuse(platform, `element ${twice.element} stands twice`);
+      for (const field of group) {
+        if (field.type !== 'code' || field.list === undefined) continue;
+        const { entries } = codes.lists[field.list] ?? { entries: [] };
+        if (!entries.some(({ nationalCode }) => nationalCode !== undefined))
+          refuse(platform, `element ${field.element}: list ${field.list} has no national codes`);
+      }
+    }
+  }
+}
 
 /** A misspelt file name would leave the shipped definition in force without a word. */
 function refuseStrangers(dir: string | undefined): void {

@@ -54,7 +54,7 @@ export async function compared<T>(
   const spillDir = path.join(await work(), 'spill');
   return withEngine({ spillDir, threads: 1 }, async (engine) => {
     await loadRaw(engine, source);
-    await normalise(engine, { definitions, asOf, start, end, isCompared: true });
+    await normalise(engine, { definitions, asOf, start, end, readers: ['comparison'] });
     await createCompared(engine, true);
     await engine.run(
       'CREATE TABLE earlier_subject (pre_app_id VARCHAR, case_id BIGINT, class VARCHAR, first_seen VARCHAR)',

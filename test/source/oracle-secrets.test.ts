@@ -4,7 +4,7 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { readConfig, sourceKind } from '../../pipelines/runtime/config.ts';
-import { Secret, secretFrom } from '../../pipelines/steps/source/oracle/secrets.ts';
+import { Secret, secretFrom } from '../../pipelines/runtime/secrets.ts';
 import {
   isInWindow,
   oracleSettings,

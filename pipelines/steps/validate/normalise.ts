@@ -4,7 +4,7 @@ import type { Definitions } from '../../runtime/definitions.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { createTextForms, normaliseText } from './text.ts';
-import { createTraces, createValidTable } from './valid-tables.ts';
+import { createTraces, createValidTable, type Reader } from './valid-tables.ts';
 
 export interface NormaliseOptions {
   readonly definitions: Pick<Definitions, 'codes' | 'workingDays'>;
@@ -13,8 +13,8 @@ export interface NormaliseOptions {
   /** First and last day of the period, YYYY-MM-DD. */
   readonly start: string;
   readonly end: string;
-  /** Keep what the comparison of pre-applications with cases reads besides; absent: leave it out. */
-  readonly isCompared?: boolean;
+  /** Products whose own columns are kept besides; absent: none. */
+  readonly readers?: readonly Reader[];
   /** Told after each view, for progress. */
   readonly onView?: (view: ViewName) => void;
 }
@@ -31,7 +31,7 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
   await createTextForms(engine);
   await createTraces(engine);
   for (const view of VIEWS) {
-    await createValidTable(engine, view, { asOfDay, isCompared: options.isCompared === true });
+    await createValidTable(engine, view, { asOfDay, readers: options.readers ?? [] });
     options.onView?.(view.name);
   }
   await addCaseNumberWords(engine);

@@ -18,25 +18,29 @@ const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
   ARB_MEDIATION: ['UPDATED_AT'],
   PRE_APPLICATION: ['APPLICANT_KIND', 'UPDATED_AT'],
 };
-/** Columns that only the comparison of pre-applications with cases reads, besides the row's number in its file. */
-const COMPARED: Partial<Record<ViewName, readonly string[]>> = {
-  ARB_CASE: [],
-  ARB_PARTY: ['NAME'],
-  PRE_APPLICATION: [
-    'APPLICANT_NAME',
-    'APPLICANT_ID_NO',
-    'RESPONDENT_NAME',
-    'RESPONDENT_ID_NO',
-    'DISPUTE_TYPE',
-    'CLAIM_AMOUNT',
-  ],
+/** A product that reads columns which no rule and no figure reads: they are kept only where it is made. */
+export type Reader = 'comparison' | 'submission';
+const READ_BY: Record<Reader, Partial<Record<ViewName, readonly string[]>>> = {
+  comparison: {
+    ARB_PARTY: ['NAME'],
+    PRE_APPLICATION: [
+      'APPLICANT_NAME',
+      'APPLICANT_ID_NO',
+      'RESPONDENT_NAME',
+      'RESPONDENT_ID_NO',
+      'DISPUTE_TYPE',
+      'CLAIM_AMOUNT',
+    ],
+  },
+  submission: { ARB_PARTY: ['NAME'] },
 };
+/** Views whose rows the comparison orders by their number in the snapshot's file. */
+const NUMBERED: readonly ViewName[] = ['ARB_CASE', 'ARB_PARTY', 'PRE_APPLICATION'];
 
 export interface TableOptions {
   /** The snapshot's day, as a day number: nobody was born after it. */
   readonly asOfDay: number;
-  /** Whether the names and numbers that the comparison of pre-applications reads are kept. */
-  readonly isCompared: boolean;
+  readonly readers: readonly Reader[];
 }
 
 const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
@@ -209,10 +213,12 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
       WHERE place > 1)`);
 }
 
-function typedSelect(view: View, kept: string, { asOfDay, isCompared }: TableOptions): string {
-  const unread = [...(UNREAD[view.name] ?? []), ...(isCompared ? [] : (COMPARED[view.name] ?? []))];
+function typedSelect(view: View, kept: string, { asOfDay, readers }: TableOptions): string {
+  const read = readers.flatMap((reader) => READ_BY[reader][view.name] ?? []);
+  const others = Object.values(READ_BY).flatMap((views) => views[view.name] ?? []);
+  const unread = [...(UNREAD[view.name] ?? []), ...others.filter((name) => !read.includes(name))];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
-  if (isCompared && view.name in COMPARED) columns.push('raw_row');
+  if (readers.includes('comparison') && NUMBERED.includes(view.name)) columns.push('raw_row');
   columns.push(absentColumn(view));
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);

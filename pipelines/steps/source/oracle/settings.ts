@@ -2,7 +2,7 @@
 import type { OracleConfig } from '../../../../schemas/config.ts';
 import { VIEW_NAMES, type ViewName } from '../../../../schemas/contract.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
-import { type Secret, secretFrom } from './secrets.ts';
+import { type Secret, secretFrom } from '../../../runtime/secrets.ts';
 
 /** One way into one database. */
 export interface ConnectionSettings {

@@ -1,7 +1,7 @@
 /** A secret: read from the environment or a file that only its owner can read, and shown nowhere. */
 import { readFileSync, statSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { ArbdataError } from '../../../runtime/errors.ts';
+import { ArbdataError } from './errors.ts';
 
 const HIDDEN = '[hidden]';
 /** A password is short; whoever names a large file has named the wrong one. */
