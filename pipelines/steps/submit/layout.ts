@@ -1,0 +1,179 @@
+/** From a platform's layout to SQL: what each element says, what is wrong with it, and how a record is written. */
+import type { CodesFile } from '../../../schemas/definitions.ts';
+import type { Platform, PlatformField, Policy } from '../../../schemas/submission.ts';
+import { identifier, literal } from '../../runtime/duckdb.ts';
+import { maskSql } from '../../runtime/masking.ts';
+
+/** How persons' names and numbers are written: as SQL over the columns of a party. */
+export interface Personal {
+  name(column: string): string;
+  identity(column: string): string;
+}
+
+/** Names masked, numbers as they are: what a fingerprint is made of, for equal numbers have equal hashes. */
+export const MASKED_NAMES: Personal = { name: (column) => maskSql('name', column), identity: (column) => column };
+
+/**
+ * What leaves the house under a policy.
+ * @param hashColumn where the hash of the number stands in the rows that are read
+ */
+export function personalUnder(policy: Policy, hashColumn: string): Personal {
+  if (policy === 'plain') return { name: (column) => column, identity: (column) => column };
+  return { ...MASKED_NAMES, identity: () => hashColumn };
+}
+
+/** The expressions of one layout. `codes` are the source's lists with their national codes. */
+export class Layout {
+  readonly platform: Platform;
+  readonly #codes: CodesFile;
+
+  constructor(platform: Platform, codes: CodesFile) {
+    this.platform = platform;
+    this.#codes = codes;
+  }
+
+  /** The text of an element, NULL where it is left out. */
+  value(field: PlatformField, personal: Personal): string {
+    const text = this.#text(field, personal);
+    return field.when === undefined ? text : `CASE WHEN ${field.when} THEN ${text} END`;
+  }
+
+  #text(field: PlatformField, personal: Personal): string {
+    const column = identifier(field.from);
+    switch (field.type) {
+      case 'code':
+        return this.#coded(field, column);
+      case 'money':
+        return `CAST(CAST(${column} AS DECIMAL(18, 2)) AS VARCHAR)`;
+      case 'text':
+        if (field.personal === undefined) return `CAST(${column} AS VARCHAR)`;
+        return `CASE WHEN is_person THEN ${personal[field.personal](column)} ELSE ${column} END`;
+      default:
+        return `CAST(${column} AS VARCHAR)`;
+    }
+  }
+
+  #coded(field: PlatformField & { type: 'code' }, column: string): string {
+    const cases = this.platformCodes(field).map(
+      ([own, theirs]) => `WHEN ${literal(own)} THEN ${literal(theirs)}`,
+    );
+    return `CASE ${column} ${cases.join(' ')} END`;
+  }
+
+  /** Pairs of our code and the platform's. */
+  platformCodes(field: PlatformField & { type: 'code' }): [string, string][] {
+    if (field.codes !== undefined) return Object.entries(field.codes);
+    const entries = field.list === undefined ? [] : (this.#codes.lists[field.list]?.entries ?? []);
+    return entries.flatMap(({ code, nationalCode }) =>
+      nationalCode === undefined ? [] : [[code, nationalCode] as [string, string]],
+    );
+  }
+
+  /**
+   * A list of what is wrong with the elements of a row, as `element:what`, NULL where nothing is. One condition over
+   * all elements goes before, so that the list is made for few rows.
+   */
+  problems(fields: readonly PlatformField[]): string {
+    const problems = fields.flatMap((field) => this.#problemsOf(field));
+    const list = problems.map(({ when, name }) => `CASE WHEN ${when} THEN ${literal(name)} END`);
+    return `CASE WHEN ${problems.map(({ when }) => when).join(' OR ')}
+      THEN list_filter([${list.join(', ')}], lambda problem: problem IS NOT NULL) END`;
+  }
+
+  #problemsOf(field: PlatformField): { when: string; name: string }[] {
+    const column = identifier(field.from);
+    const value = this.value(field, { name: (name) => name, identity: (name) => name });
+    const problems: { when: string; name: string }[] = [];
+    const applies = field.when === undefined ? '' : `(${field.when}) AND `;
+    const add = (what: string, when: string) =>
+      problems.push({ when: `COALESCE((${when}), FALSE)`, name: `${field.element}:${what}` });
+    if (field.required) add('required', `${applies}${value} IS NULL`);
+    if (field.type === 'text') {
+      add('length', `${applies}length(${value}) > ${field.maxLength}`);
+      add('characters', `${applies}regexp_matches(${column}, '[\\p{Cc}\\x{FFFE}\\x{FFFF}]')`);
+      if (field.pattern !== undefined)
+        add('pattern', `${applies}NOT regexp_full_match(${value}, ${literal(field.pattern)})`);
+    }
+    if (field.type === 'integer')
+      add('range', `${applies}${column} NOT BETWEEN ${field.min} AND ${field.max}`);
+    return problems;
+  }
+
+  /** The elements of a row as one text, without their names: equal texts, equal content. */
+  plain(fields: readonly PlatformField[]): string {
+    return fields.map((field) => `COALESCE(${this.value(field, MASKED_NAMES)}, '')`).join(` || chr(31) || `);
+  }
+
+  /** The elements of a row as they stand in the package. */
+  written(fields: readonly PlatformField[], personal: Personal): string {
+    if (this.platform.format.kind === 'xml') {
+      const parts = fields.map((field) => {
+        const { element } = field;
+        return `'<${element}>' || ${xmlSql(field, this.value(field, personal))} || '</${element}>'`;
+      });
+      return `concat(${parts.join(', ')})`;
+    }
+    const parts = fields.map(
+      (field) =>
+        `${literal(`${JSON.stringify(field.element)}:`)} || ${jsonSql(field, this.value(field, personal))}`,
+    );
+    return `concat_ws(',', ${parts.join(', ')})`;
+  }
+
+  /** A list of rows, already joined in `joined`, as it stands in a record; NULL stays NULL. */
+  writtenList(list: { readonly element: string }, joined: string): string {
+    return this.platform.format.kind === 'xml'
+      ? `'<${list.element}>' || ${joined} || '</${list.element}>'`
+      : `'${JSON.stringify(list.element)}:[' || ${joined} || ']'`;
+  }
+
+  /** One row of a list as it stands in a record. */
+  writtenItem(list: { readonly item: string }, row: string): string {
+    return this.platform.format.kind === 'xml'
+      ? `'<${list.item}>' || ${row} || '</${list.item}>'`
+      : `'{' || ${row} || '}'`;
+  }
+
+  /** Between the rows of a list. */
+  get separator(): string {
+    return this.platform.format.kind === 'xml' ? '' : ',';
+  }
+
+  /** The whole record: its key, what it asks, and `body` (NULL for a deletion). */
+  writtenRecord(recordId: string, op: string, body: string): string {
+    const { elements, ops, format } = this.platform;
+    const code = `CASE ${op} ${Object.entries(ops)
+      .map(([own, theirs]) => `WHEN '${own}' THEN ${literal(theirs)}`)
+      .join(' ')} END`;
+    if (format.kind === 'xml') {
+      return `concat('<${format.record}><${elements.recordId}>', ${recordId}, '</${elements.recordId}><${elements.op}>',
+        ${code}, '</${elements.op}>', ${body}, '</${format.record}>', chr(10))`;
+    }
+    const key = (name: string) => literal(`${JSON.stringify(name)}:`);
+    return `'{' || concat_ws(',', ${key(elements.recordId)} || to_json(${recordId}), ${key(elements.op)} || to_json(${code}),
+      ${body}) || '}' || chr(10)`;
+  }
+
+  /**
+   * What two versions of a layout must share for a record of one to be equal to one of the other: the elements, their
+   * order and form. A changed title changes no record.
+   */
+  get shape(): string {
+    const bare = ({ title: _title, ...field }: PlatformField) => field;
+    const { format, elements, ops, fields, parties, claims, recordPrefix } = this.platform;
+    const list = (group: typeof parties | typeof claims) =>
+      group === undefined ? null : { ...group, title: null, fields: group.fields.map(bare) };
+    const { recordsPerFile: _perFile, recordsFile: _file, ...written } = format;
+    return JSON.stringify([written, elements, ops, recordPrefix, fields.map(bare), list(parties), list(claims)]);
+  }
+}
+
+function xmlSql({ type }: PlatformField, value: string): string {
+  if (type !== 'text' && type !== 'code') return value;
+  return `replace(replace(replace(${value}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
+}
+
+/** Numbers stay numbers, with the decimals that they have. */
+function jsonSql({ type }: PlatformField, value: string): string {
+  return type === 'integer' || type === 'money' ? value : `CAST(to_json(${value}) AS VARCHAR)`;
+}

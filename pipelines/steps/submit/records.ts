@@ -1,0 +1,135 @@
+/** What each case to be reported says now, what holds cases back, and what is to be asked of the platform. */
+import { createHmac } from 'node:crypto';
+import { type Engine, literal } from '../../runtime/duckdb.ts';
+import { readSql } from '../../runtime/project.ts';
+import type { PlatformField } from '../../../schemas/submission.ts';
+import type { Layout } from './layout.ts';
+
+/** Cases judged at a time: what they say is held as text meanwhile. */
+const SLICE_CASES = 100_000;
+/** Stands as the rule of a case that satisfies every rule but does not fit the platform's record. */
+export const LAYOUT_RULE = 'FORMAT';
+
+/** Create the views `submission_case`, `submission_party`, `submission_claim`. Needs the valid tables and facts. */
+export async function createSubmissionSource(engine: Engine): Promise<void> {
+  await engine.run(readSql('submission/010-source.sql'));
+}
+
+/**
+ * Create `held_finding` (why cases are held back, first by the rules) and `submission_current(case_id, org_code,
+ * fingerprint)`: one row per case that is reportable now. Cases that do not fit the platform's record are held back, too.
+ * @param key what makes the fingerprint a keyed one: it reveals nothing of what it is made of
+ */
+export async function createCurrent(engine: Engine, layout: Layout, key: Buffer): Promise<void> {
+  await engine.run(readSql('submission/020-held-finding.sql'));
+  await engine.run(`
+    CREATE TABLE submission_current (case_id BIGINT, org_code VARCHAR, fingerprint VARCHAR);
+    CREATE TEMP TABLE held_by_rule AS SELECT DISTINCT case_id FROM held_finding`);
+  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM submission_case');
+  const slices = Math.ceil(Number(n) / SLICE_CASES);
+  for (let slice = 0; slice < slices; slice++) {
+    await engine.run(`
+      CREATE TEMP TABLE judged_case AS ${judgedSelect(
+        layout,
+        `SELECT * FROM submission_case c WHERE hash(c.case_id) % ${slices} = ${slice}
+           AND NOT EXISTS (SELECT 1 FROM held_by_rule h WHERE h.case_id = c.case_id)`,
+        key,
+      )};
+      INSERT INTO submission_current SELECT case_id, org_code, fingerprint FROM judged_case WHERE problems IS NULL`);
+    await addLayoutFindings(engine, layout);
+    await engine.run('DROP TABLE judged_case');
+  }
+  await engine.run('DROP TABLE held_by_rule');
+}
+
+/**
+ * SQL: `case_id, org_code, case_no, fingerprint, problems` of the cases of a SELECT over `submission_case`.
+ * The fingerprint is a keyed SHA-256 over the layout's shape and every text of the record.
+ */
+export function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
+  const { platform } = layout;
+  const secret = createHmac('sha256', key).update(layout.shape).digest('hex');
+  const lists = (['parties', 'claims'] as const).flatMap((name) => {
+    const list = platform[name];
+    return list === undefined ? [] : [{ name, list, ...LISTS[name] }];
+  });
+  const joined = lists.map(
+    ({ name, list, view, order }) => `
+    ${name} AS (
+      SELECT l.case_id, count(*) AS items, string_agg(${layout.plain(list.fields)}, chr(29) ORDER BY ${order}) AS text,
+        flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
+      FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view}) l
+      WHERE l.case_id IN (SELECT case_id FROM chosen)
+      GROUP BY l.case_id)`,
+  );
+  const few = lists.map(
+    ({ name, list }) =>
+      `CASE WHEN COALESCE(${name}.items, 0) < ${list.minItems} THEN ['${list.element}:number'] END`,
+  );
+  const problems = ['c.problems', ...lists.map(({ name }) => `${name}.problems`), ...few];
+  return `
+    WITH chosen AS (
+      SELECT case_id, org_code, case_no, ${layout.plain(platform.fields)} AS text, ${layout.problems(platform.fields)} AS problems
+      FROM (${cases}))${joined.map((one) => `,${one}`).join('')}
+    SELECT c.case_id, c.org_code, c.case_no,
+      sha256(concat(${literal(secret)}, c.text, ${lists.map(({ name }) => `chr(30), ${name}.text`).join(', ')})) AS fingerprint,
+      CASE WHEN ${problems.map((one) => `${one} IS NOT NULL`).join(' OR ')}
+        THEN list_distinct(flatten(list_filter([${problems.join(', ')}], lambda x: x IS NOT NULL))) END AS problems
+    FROM chosen c ${lists.map(({ name }) => `LEFT JOIN ${name} ON ${name}.case_id = c.case_id`).join(' ')}`;
+}
+
+/** Where the rows of a list come from, and their order in a record. */
+export const LISTS = {
+  parties: { view: 'submission_party', order: 'role, party_id' },
+  claims: { view: 'submission_claim', order: 'claim_id' },
+} as const;
+
+/** What is wrong with an element, in words for the clerk who corrects it. */
+const PROBLEM_WORDS = {
+  required: '未填写，或者没有对应的平台代码',
+  length: '超过平台允许的长度',
+  characters: '含有控制字符或非法字符',
+  pattern: '不符合平台规定的格式',
+  range: '超出平台允许的范围',
+  number: '数量不足',
+} as const;
+
+async function addLayoutFindings(engine: Engine, { platform }: Layout): Promise<void> {
+  const groups = [platform.parties, platform.claims].filter((group) => group !== undefined);
+  const named = (fields: readonly PlatformField[]) => fields.map(({ element, title, from }) => ({ element, title, from }));
+  const titles = [
+    ...named(platform.fields),
+    ...groups.flatMap(({ element, title, fields }) => [{ element, title, from: '' }, ...named(fields)]),
+  ];
+  await engine.run('CREATE TEMP TABLE layout_word (problem VARCHAR, field VARCHAR, message VARCHAR)');
+  const seen = new Set<string>();
+  const words = titles.flatMap(({ element, title, from }) =>
+    Object.entries(PROBLEM_WORDS).flatMap(([what, text]) => {
+      const problem = `${element}:${what}`;
+      if (seen.has(problem)) return [];
+      seen.add(problem);
+      return [[problem, from.toUpperCase() || element, `${title}${text}（${element}）`] as const];
+    }),
+  );
+  await engine.append('layout_word', words);
+  await engine.run(`
+    INSERT INTO held_finding
+    SELECT j.case_id, j.org_code, j.case_no, '${LAYOUT_RULE}', 'ARB_CASE', CAST(j.case_id AS VARCHAR), w.field, '', w.message
+    FROM (SELECT *, unnest(problems) AS problem FROM judged_case WHERE problems IS NOT NULL) j
+    JOIN layout_word w ON w.problem = j.problem;
+    DROP TABLE layout_word`);
+}
+
+/**
+ * Create `submission_decision` (one row per case to be reported or known to the platform, with what is decided) and
+ * `submission_record` (what the batch asks, numbered in the order of record ids). Needs `platform_record`.
+ */
+export async function createDecisions(engine: Engine, layout: Layout): Promise<void> {
+  const { recordPrefix, format } = layout.platform;
+  const decision = readSql('submission/200-decision.sql').replaceAll(':record_prefix', literal(recordPrefix));
+  await engine.run(decision);
+  await engine.run(
+    readSql('submission/210-record.sql').replaceAll(':records_per_file', String(format.recordsPerFile)),
+  );
+}
+
