@@ -28,6 +28,7 @@ export const ERROR_KINDS = {
   E_NOT_SUBMITTABLE: usage('The batch cannot be built or sent as things stand.'),
   E_RECEIPT: usage("A platform's receipt cannot be read or contradicts what is known; nothing was changed."),
   E_CSV: usage('A CSV file of the source cannot be read.'),
+  E_KEY: usage('A public or private key of the encryption is missing, not valid, or does not fit.'),
   E_HELD: { exit: EXIT.held, retryable: false, meaning: 'A check holds the run: its files are a draft.' },
   E_SOURCE_MISSING: {
     exit: EXIT.sourceUnreachable,
@@ -96,6 +97,7 @@ export const ERROR_KINDS = {
   },
   E_SNAPSHOT_DAMAGED: fault('A snapshot does not have the bytes that its manifest states.'),
   E_ARTEFACT_DAMAGED: fault('A published file or its manifest does not have the bytes that were recorded.'),
+  E_DECRYPT: fault('An encrypted file is damaged, cut off or no age file.'),
   E_CHECK_BROKEN: fault('An internal cross-check failed: two computations of one figure disagree.'),
   E_DISK_FULL: fault('The disk is full.'),
   E_HOME: fault('The home directory cannot be used.'),

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { chmod, lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from './clock.ts';
 import { ArbdataError } from './errors.ts';
@@ -22,11 +22,39 @@ export async function writeFileAtomic(
   data: string | Uint8Array,
   options: { readonly mode?: number } = {},
 ): Promise<void> {
+  await replaceFile(file, (handle) => handle.writeFile(data), options.mode);
+}
+
+/**
+ * Write a file as a whole from pieces that come one after the other; none is kept in memory.
+ * @throws {ArbdataError} E_DISK_FULL, E_HOME, and whatever the pieces throw; an earlier file is then as it was
+ */
+export async function writeStreamAtomic(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  const write = async (handle: FileHandle): Promise<void> => {
+    for await (const chunk of chunks) await writeAll(handle, chunk);
+  };
+  await replaceFile(file, write, options.mode);
+}
+
+/** One write may take less than was given. */
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+}
+
+async function replaceFile(
+  file: string,
+  write: (handle: FileHandle) => Promise<unknown>,
+  mode: number = 0o600,
+): Promise<void> {
   const temporary = temporaryName(file);
   try {
-    const handle = await open(temporary, 'wx', options.mode ?? 0o600);
+    const handle = await open(temporary, 'wx', mode);
     try {
-      await handle.writeFile(data);
+      await write(handle);
       await handle.sync();
     } finally {
       await handle.close();
