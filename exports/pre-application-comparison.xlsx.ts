@@ -10,18 +10,11 @@ import {
   PROBLEM_CLASSES,
 } from '../schemas/comparison.ts';
 import type { ComparisonReport } from '../schemas/comparison-report.ts';
-import type { Stream } from '../schemas/dataset.ts';
 import { CHANGE_LABELS, CLASS_MEANINGS, FIELD_TITLES, fieldTitle } from './comparison-words.ts';
-import { cell, chineseDay, draftMark, figureCell } from './sheets/layout.ts';
-import { addList, type ListSpec, singleHeader } from './sheets/list.ts';
+import { cell, chineseDay, figureCell } from './sheets/layout.ts';
+import { addExplanation, addTable, type Column, type Sheet } from './sheets/table.ts';
 import { STYLES } from './styles.ts';
 import { type Cell, type WorkbookWriter, writeWorkbook } from './workbook.ts';
-
-interface Column<T> {
-  readonly title: string;
-  readonly width: number;
-  readonly cell: (row: T) => Cell;
-}
 
 const text = (value: string): Cell => cell(value, STYLES.textTop);
 const code = (value: string): Cell => cell(value, STYLES.code);
@@ -57,15 +50,6 @@ export async function writeComparisonXlsx(file: string, report: ComparisonReport
     await addTable(book, report, TREND, report.trend('ALL'));
     await addNotes(book, report);
   });
-}
-
-interface Sheet<T> {
-  readonly name: string;
-  readonly title: string;
-  readonly emptyText: string;
-  readonly columns: readonly Column<T>[];
-  readonly frozenColumns: number;
-  readonly notes?: readonly string[];
 }
 
 const TOTALS: readonly Column<ComparisonTotals>[] = [
@@ -171,43 +155,6 @@ const classTitle = (name: string): string =>
 const changeTitle = (state: string): string =>
   state in CHANGE_LABELS ? CHANGE_LABELS[state as keyof typeof CHANGE_LABELS] : '';
 
-async function addTable<T>(
-  book: WorkbookWriter,
-  report: ComparisonReport,
-  sheet: Sheet<T>,
-  rows: Stream<T>,
-): Promise<void> {
-  const spec: ListSpec = {
-    ...frame(report, sheet.name, sheet.title),
-    widths: sheet.columns.map(({ width }) => width),
-    header: singleHeader(sheet.columns.map(({ title }) => title)),
-    frozenColumns: sheet.frozenColumns,
-    emptyText: sheet.emptyText,
-    notes: sheet.notes ?? [],
-  };
-  await addList(book, spec, cellsOf(rows, sheet.columns));
-}
-
-async function* cellsOf<T>(rows: Stream<T>, columns: readonly Column<T>[]): AsyncGenerator<readonly Cell[]> {
-  for await (const row of rows) yield columns.map((column) => column.cell(row));
-}
-
-function frame({ issuer, periodText, provenance }: ComparisonReport, name: string, title: string) {
-  return {
-    name,
-    heading: {
-      title,
-      draft: draftMark(provenance),
-      left: `制表机构：${issuer}`,
-      centre: `报表期：${periodText}`,
-      right: `数据日期：${chineseDay(provenance.asOf)}`,
-    },
-    footerLeft: issuer,
-    footerRight: `${periodText} ${provenance.revision}`,
-    sharedText: false,
-  };
-}
-
 async function addNotes(book: WorkbookWriter, report: ComparisonReport): Promise<void> {
   const { provenance } = report;
   const lines: readonly (readonly [string, string])[] = [
@@ -228,12 +175,5 @@ async function addNotes(book: WorkbookWriter, report: ComparisonReport): Promise
     ],
     ['个人信息', '证件号码已遮盖。本工作簿含当事人名称，仅限办案核对使用，不得外传。'],
   ];
-  const columns: readonly Column<readonly [label: string, value: string, place: number]>[] = [
-    { title: '序号', width: 8, cell: ([, , place]) => code(String(place)) },
-    { title: '项目', width: 22, cell: ([label]) => cell(label, STYLES.label) },
-    { title: '内容', width: 110, cell: ([, value]) => text(value) },
-  ];
-  const sheet = { name: '说明', title: '网上预申请数据比对说明', emptyText: '', columns, frozenColumns: 0 };
-  const rows = lines.map(([label, value], index) => [label, value, index + 1] as const);
-  await addTable(book, report, sheet, rows);
+  await addExplanation(book, report, '网上预申请数据比对说明', lines);
 }

@@ -1,6 +1,7 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
 import { VIEW_NAMES } from './contract.ts';
+import { POLICIES } from './submission.ts';
 
 /** A key that people look for here, and that must not stand here: the file is copied, mailed and backed up. */
 const secretElsewhere = (variable: string) =>
@@ -55,6 +56,23 @@ export const oracleConfigSchema = z.strictObject({
 });
 export type OracleConfig = z.infer<typeof oracleConfigSchema>;
 
+/** What goes to a platform, by its product. */
+const submissionConfigSchema = z.strictObject({
+  platforms: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/),
+      z.strictObject({
+        /** Version of the layout; absent: the latest that is valid on the day of the snapshot. */
+        version: z.string().min(1).optional(),
+        /** Absent: the layout's own. `plain` needs recipients. */
+        policy: z.enum(POLICIES).optional(),
+        /** Public keys (`age1…`) of who may open the package; absent: the package is not encrypted. */
+        recipients: z.array(z.string().min(1)).min(1).optional(),
+      }),
+    )
+    .default({}),
+});
+
 export const configSchema = z.strictObject({
   /** 0: natural months; 1 to 28: a month ends on this day. */
   cutoffDay: z.int().min(0).max(28).default(0),
@@ -83,6 +101,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .default({}),
+  submission: submissionConfigSchema.prefault({}),
   /** What is read; ARBDATA_SOURCE goes before `kind`. */
   source: z
     .strictObject({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { CODE_LIST_NAMES } from './contract.ts';
-import { condition } from './definitions.ts';
+import { type CodesFile, condition } from './definitions.ts';
 
 /** What a record can say of a case, a party or a claim: the columns of sql/submission/010-case.sql and its siblings. */
 export const CASE_ATTRIBUTES = [
@@ -170,6 +170,18 @@ export type BatchManifest = z.infer<typeof batchManifest>;
 /** What a platform says of one record. */
 export const RESULTS = ['accepted', 'rejected'] as const;
 export type Result = (typeof RESULTS)[number];
+
+/** Pairs of our code and the platform's, for an element that is a code. */
+export function platformCodes(
+  field: PlatformField & { readonly type: 'code' },
+  { lists }: CodesFile,
+): [own: string, theirs: string][] {
+  if (field.codes !== undefined) return Object.entries(field.codes);
+  const entries = field.list === undefined ? [] : (lists[field.list]?.entries ?? []);
+  return entries.flatMap(({ code, nationalCode }) =>
+    nationalCode === undefined ? [] : [[code, nationalCode] as [string, string]],
+  );
+}
 
 /** A row of a batch's `records/*.parquet`, by record id. */
 export interface BatchRecord {

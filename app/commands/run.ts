@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { hasSource, makeDemo } from '../../pipelines/demo.ts';
 import { type MacroOutcome, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { type ProductsRunEnd, runMonthly } from '../../pipelines/monthly.ts';
+import { runNationalPlatform, type SubmissionRunEnd } from '../../pipelines/national-platform.ts';
 import { type DateRange, type Period, runComparison } from '../../pipelines/pre-application-comparison.ts';
 import { releaseRun } from '../../pipelines/release.ts';
 import { shanghaiDate, stampToMs } from '../../pipelines/runtime/clock.ts';
@@ -17,6 +18,7 @@ import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 import { comparisonResult } from './comparison.ts';
+import { submissionResult } from './national-platform.ts';
 
 interface RunOptions {
   period?: string;
@@ -57,6 +59,7 @@ export function registerRun(program: Command, register: Register): void {
     ]);
   }
   registerComparison(run, register);
+  registerNationalPlatform(run, register);
 }
 
 interface ComparisonOptions extends Omit<RunOptions, 'demoIfMissing'> {
@@ -87,6 +90,35 @@ function registerComparison(run: Command, register: Register): void {
       'arbdata run pre-application-comparison --period 2026-10',
       'arbdata run pre-application-comparison --from 2026-11-01 --to 2026-11-15',
     ],
+  );
+}
+
+function registerNationalPlatform(run: Command, register: Register): void {
+  register<Omit<RunOptions, 'demoIfMissing'> & { platform?: string }>(
+    run
+      .command('national-platform')
+      .description('the batch of a month for the national platform (全国监测平台报送); `submit` sends it')
+      .option('--period <month>', '2026-10; absent: the last complete month of the source or snapshot')
+      .option(
+        '--as-of <date>',
+        'date of the new snapshot (YYYY-MM-DD); absent: the date of the source, or today',
+      )
+      .option('--snapshot <id>', 'use this snapshot instead of taking one')
+      .option('--platform <product>', 'another platform that has a layout (docs/submission.md)'),
+    async (service, options) => {
+      const asOf = options.asOf === undefined ? undefined : readDate(options.asOf, '--as-of');
+      const request = { asOf, snapshotId: options.snapshot };
+      const given = options.period === undefined ? undefined : readPeriod(options.period);
+      const period = given ?? (await defaultPeriod(service, request));
+      const { platform } = options;
+      const end = await runNationalPlatform(service, {
+        ...request,
+        period,
+        ...(platform === undefined ? {} : { product: platform }),
+      });
+      return runResult(service, end);
+    },
+    ['arbdata run national-platform --period 2026-10'],
   );
 }
 
@@ -166,18 +198,25 @@ const STATE_TEXT = {
   draft: 'provisional draft: the period had not ended at the as-of date; never published',
 } as const satisfies Record<MacroOutcome['state'], string>;
 
-type MadeProducts = Partial<ProductsRunEnd> & { runId: string };
+type MadeProducts = Partial<ProductsRunEnd & SubmissionRunEnd> & { runId: string };
 
 /** The closing summary of every product that a run made. */
 function runResult(service: Service, made: MadeProducts): CommandResult {
   const macro = macroResult(service, made);
   const comparison = comparisonResult(made);
-  if (macro === undefined) return comparison ?? { json: { run: made.runId }, lines: [] };
-  if (comparison === undefined) return macro;
+  const submission = submissionResult(made);
+  const results = [macro, comparison, submission].filter((one) => one !== undefined);
+  const [first, ...more] = results;
+  if (first === undefined) return { json: { run: made.runId }, lines: [] };
+  if (more.length === 0) return first;
   return {
-    json: { ...macro.json, preApplicationComparison: comparison.json },
-    lines: [...macro.lines, ...comparison.lines],
-    exit: Math.max(macro.exit ?? EXIT.done, comparison.exit ?? EXIT.done),
+    json: {
+      ...first.json,
+      ...(comparison === undefined ? {} : { preApplicationComparison: comparison.json }),
+      ...(submission === undefined ? {} : { nationalPlatform: submission.json }),
+    },
+    lines: results.flatMap(({ lines }) => lines),
+    exit: Math.max(...results.map(({ exit }) => exit ?? EXIT.done)),
   };
 }
 

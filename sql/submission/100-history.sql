@@ -4,7 +4,7 @@ SELECT
   s.seq,
   s.batch,
   s.record_id,
-  s.case_id,
+  CAST(s.case_id AS BIGINT) AS case_id,
   s.op,
   s.org_code,
   s.fingerprint,
@@ -33,6 +33,7 @@ WITH mark AS (
 SELECT
   m.record_id,
   l.case_id,
+  l.org_code,
   CASE WHEN h.op <> 'D' THEN h.fingerprint END AS held_fingerprint,
   CASE WHEN h.op <> 'D' THEN h.batch END AS held_batch,
   l.batch AS last_batch,

@@ -26,6 +26,8 @@ export interface SubmissionHistory {
 export interface PlatformRecord {
   readonly record_id: string;
   readonly case_id: string;
+  /** The body when it was sent last. */
+  readonly org_code: string;
   /** What the platform holds: content and batch of the last accepted version; NULL where it does not hold the record. */
   readonly held_fingerprint: string | null;
   readonly held_batch: string | null;

@@ -1,6 +1,11 @@
 /** From a platform's layout to SQL: what each element says, what is wrong with it, and how a record is written. */
 import type { CodesFile } from '../../../schemas/definitions.ts';
-import type { Platform, PlatformField, Policy } from '../../../schemas/submission.ts';
+import {
+  type Platform,
+  type PlatformField,
+  type Policy,
+  platformCodes,
+} from '../../../schemas/submission.ts';
 import { identifier, literal } from '../../runtime/duckdb.ts';
 import { maskSql } from '../../runtime/masking.ts';
 
@@ -11,7 +16,10 @@ export interface Personal {
 }
 
 /** Names masked, numbers as they are: what a fingerprint is made of, for equal numbers have equal hashes. */
-export const MASKED_NAMES: Personal = { name: (column) => maskSql('name', column), identity: (column) => column };
+export const MASKED_NAMES: Personal = {
+  name: (column) => maskSql('name', column),
+  identity: (column) => column,
+};
 
 /**
  * What leaves the house under a policy.
@@ -54,19 +62,10 @@ export class Layout {
   }
 
   #coded(field: PlatformField & { type: 'code' }, column: string): string {
-    const cases = this.platformCodes(field).map(
+    const cases = platformCodes(field, this.#codes).map(
       ([own, theirs]) => `WHEN ${literal(own)} THEN ${literal(theirs)}`,
     );
     return `CASE ${column} ${cases.join(' ')} END`;
-  }
-
-  /** Pairs of our code and the platform's. */
-  platformCodes(field: PlatformField & { type: 'code' }): [string, string][] {
-    if (field.codes !== undefined) return Object.entries(field.codes);
-    const entries = field.list === undefined ? [] : (this.#codes.lists[field.list]?.entries ?? []);
-    return entries.flatMap(({ code, nationalCode }) =>
-      nationalCode === undefined ? [] : [[code, nationalCode] as [string, string]],
-    );
   }
 
   /**
@@ -164,7 +163,15 @@ export class Layout {
     const list = (group: typeof parties | typeof claims) =>
       group === undefined ? null : { ...group, title: null, fields: group.fields.map(bare) };
     const { recordsPerFile: _perFile, recordsFile: _file, ...written } = format;
-    return JSON.stringify([written, elements, ops, recordPrefix, fields.map(bare), list(parties), list(claims)]);
+    return JSON.stringify([
+      written,
+      elements,
+      ops,
+      recordPrefix,
+      fields.map(bare),
+      list(parties),
+      list(claims),
+    ]);
   }
 }
 

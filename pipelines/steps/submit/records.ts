@@ -1,8 +1,8 @@
 /** What each case to be reported says now, what holds cases back, and what is to be asked of the platform. */
 import { createHmac } from 'node:crypto';
+import type { PlatformField } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
-import type { PlatformField } from '../../../schemas/submission.ts';
 import type { Layout } from './layout.ts';
 
 /** Cases judged at a time: what they say is held as text meanwhile. */
@@ -96,7 +96,8 @@ const PROBLEM_WORDS = {
 
 async function addLayoutFindings(engine: Engine, { platform }: Layout): Promise<void> {
   const groups = [platform.parties, platform.claims].filter((group) => group !== undefined);
-  const named = (fields: readonly PlatformField[]) => fields.map(({ element, title, from }) => ({ element, title, from }));
+  const named = (fields: readonly PlatformField[]) =>
+    fields.map(({ element, title, from }) => ({ element, title, from }));
   const titles = [
     ...named(platform.fields),
     ...groups.flatMap(({ element, title, fields }) => [{ element, title, from: '' }, ...named(fields)]),
@@ -132,4 +133,3 @@ export async function createDecisions(engine: Engine, layout: Layout): Promise<v
     readSql('submission/210-record.sql').replaceAll(':records_per_file', String(format.recordsPerFile)),
   );
 }
-

@@ -1,0 +1,231 @@
+/** 全国监测平台: records, what is asked of the platform, tie-out with macro-monitoring, package, files. Top to bottom. */
+import { type Body, WHOLE_CODE } from '../schemas/dataset.ts';
+import { type Period, periodRange } from '../schemas/period.ts';
+import type { Platform, Policy } from '../schemas/submission.ts';
+import type { TieOut } from '../schemas/submission-report.ts';
+import { listBatches } from './batches.ts';
+import { submissionFiles } from './national-platform-files.ts';
+import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
+import { type ProductState, type Release, runSpec } from './product.ts';
+import { recover } from './recovery.ts';
+import { checkRecipients } from './runtime/encryption.ts';
+import { ArbdataError } from './runtime/errors.ts';
+import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
+import type { Service } from './runtime/service.ts';
+import { computeFigures, type Figures } from './steps/macro-monitoring/figures.ts';
+import { periodWindows } from './steps/macro-monitoring/windows.ts';
+import type { HoldReason } from './steps/publish/hold.ts';
+import type { Batch } from './steps/submit/batch.ts';
+import { openHistory } from './steps/submit/history.ts';
+import { fingerprintKey, identityKey } from './steps/submit/identity-hash.ts';
+import { Layout } from './steps/submit/layout.ts';
+import { countRecords } from './steps/submit/package.ts';
+import { createCurrent, createDecisions, createSubmissionSource } from './steps/submit/records.ts';
+import { OTHER_BODY, submissionBodies } from './steps/submit/report.ts';
+import { tieOut } from './steps/submit/tie-out.ts';
+
+export const NATIONAL_PLATFORM = 'national-platform';
+
+export interface SubmissionRequest extends Omit<PeriodRequest, 'readers'> {
+  /** The platform; absent: the national one. */
+  readonly product?: string;
+  /** Publish what an earlier run held. */
+  readonly release?: Release;
+}
+
+export interface SubmissionOutcome {
+  readonly product: string;
+  /** `unchanged`: nothing is to be asked of the platform, so there is no batch. */
+  readonly state: ProductState;
+  readonly period: Period;
+  /** Absent where none was made. */
+  readonly batch: string | undefined;
+  /** The number of the batch in its month. */
+  readonly revision: number | null;
+  readonly dir: string;
+  readonly files: readonly string[];
+  readonly reasons: readonly HoldReason[];
+  readonly provisional: boolean;
+  readonly counts: Readonly<
+    Record<'records' | 'I' | 'U' | 'D' | 'held' | 'heldBack' | 'rejected' | 'waiting', number>
+  >;
+  readonly tieOut: TieOut;
+}
+
+export interface SubmissionRunEnd extends RunEnd {
+  readonly prepared: PreparedSnapshot;
+  readonly submission: SubmissionOutcome;
+}
+
+/** How a platform is served: its layout, and how persons' data go to it. */
+export interface Terms {
+  readonly layout: Layout;
+  readonly policy: Policy;
+  /** Who may open the package; none: it is not encrypted. */
+  readonly recipients: readonly string[];
+  /** Key of identity numbers. */
+  readonly key: Buffer;
+}
+
+/** Build the batch of a month for a platform. */
+export async function runNationalPlatform(
+  service: Service,
+  request: SubmissionRequest,
+): Promise<SubmissionRunEnd & { runId: string }> {
+  const product = request.product ?? NATIONAL_PLATFORM;
+  await recover(service);
+  const refusal = refusalOf(request.period);
+  if (refusal !== undefined) throw notSubmittable(refusal);
+  const spec = runSpec(product, [product], request.period.text, request);
+  return withRun(service, spec, async (context) => {
+    const prepared = await prepareSnapshot(context, { ...request, readers: ['submission'] });
+    const figures = await context.step('figures', () =>
+      computeFigures(
+        context.engine,
+        context.definitions.indicators.indicators,
+        periodWindows(request.period, context.config.cutoffDay),
+      ),
+    );
+    const submission = await makeSubmission(context, prepared, { ...request, figures });
+    if (typeof submission === 'string') throw notSubmittable(submission);
+    return {
+      state: submission.state === 'held' ? 'held' : 'done',
+      summary: submissionSummary(submission),
+      prepared,
+      submission,
+    };
+  });
+}
+
+/** What the ledger keeps of it. */
+export function submissionSummary(outcome: SubmissionOutcome) {
+  const { product, state, revision, batch, provisional, reasons, counts } = outcome;
+  return {
+    [product]: { state, revision, batch, provisional, reasons: reasons.map(({ text }) => text), counts },
+  };
+}
+
+/**
+ * The product itself, from a prepared snapshot whose population stands.
+ * @returns why there can be no batch of this period or snapshot, in English, where that is so
+ */
+export async function makeSubmission(
+  context: RunContext,
+  prepared: PreparedSnapshot,
+  request: SubmissionRequest & { readonly figures: Figures },
+): Promise<SubmissionOutcome | string> {
+  const { engine, ledger, config, home } = context;
+  const { period, figures, product = NATIONAL_PLATFORM } = request;
+  const batches = await listBatches(context, product);
+  const refusal = refusalOf(period) ?? backwards(batches.at(-1), period, prepared);
+  if (refusal !== undefined) return refusal;
+  const terms = termsOf(context, product, prepared.asOf);
+  await context.step('platform state', async () =>
+    openHistory(engine, { homeDir: home.dir, batches, releases: await ledger.recordReleases() }),
+  );
+  await context.step(
+    'records',
+    async () => {
+      await createSubmissionSource(engine);
+      await createCurrent(engine, terms.layout, fingerprintKey(home, terms.policy, terms.key));
+      await createDecisions(engine, terms.layout);
+      return countRecords(engine);
+    },
+    { unit: 'records', count: ({ records }) => records },
+  );
+  const bodies: Body[] = [
+    ...figures.bodies,
+    OTHER_BODY,
+    { code: WHOLE_CODE, name: figures.nameOf(WHOLE_CODE), level: '' },
+  ];
+  const ties = await context.step('tie-out', () => tieOut(engine, bodies, WHOLE_CODE));
+  return submissionFiles(context, {
+    product,
+    prepared,
+    request,
+    terms,
+    figures,
+    bodies: await submissionBodies(engine, bodies, WHOLE_CODE),
+    counts: await countRecords(engine),
+    tieOut: ties,
+    reasons: reasonsToHold(ties, config.approval),
+    provisional: periodRange(period, config.cutoffDay).end >= prepared.asOf,
+  });
+}
+
+/** The layout in force on the snapshot's day, and the terms of the configuration. */
+function termsOf({ definitions, config, home }: RunContext, product: string, asOf: string): Terms {
+  const chosen = config.submission.platforms[product];
+  const versions = definitions.platforms.filter((platform) => platform.product === product);
+  const valid = versions
+    .filter(({ validFrom, version }) =>
+      chosen?.version === undefined ? validFrom <= asOf : version === chosen.version,
+    )
+    .sort((a, b) => (a.validFrom < b.validFrom ? 1 : -1));
+  const [platform] = valid;
+  if (platform === undefined) throw unknownPlatform(product, versions, chosen?.version);
+  const policy = chosen?.policy ?? platform.defaultPolicy;
+  const recipients =
+    chosen?.recipients === undefined
+      ? []
+      : checkRecipients(chosen.recipients, `submission.platforms.${product}.recipients`);
+  if (policy === 'plain' && recipients.length === 0) {
+    throw new ArbdataError('E_CONFIG', `submission.platforms.${product}: policy "plain" needs recipients`, {
+      advice:
+        "Persons' data leave the house in plain only in an encrypted package: name the platform's public keys.",
+    });
+  }
+  return {
+    layout: new Layout(platform, definitions.codes),
+    policy,
+    recipients,
+    key: identityKey(home, process.env),
+  };
+}
+
+function unknownPlatform(product: string, versions: readonly Platform[], version?: string): ArbdataError {
+  const known = versions.map((one) => one.version).join(', ');
+  return new ArbdataError(
+    'E_CONFIG',
+    version === undefined
+      ? `there is no layout of ${product} that is valid on the day of the snapshot`
+      : `there is no version ${version} of ${product} (there is ${known || 'none'})`,
+    { advice: "Name a version that is there, or put its layout into the home's definitions/platforms/." },
+  );
+}
+
+/** Batches are of months. */
+function refusalOf(period: Period): string | undefined {
+  return period.kind === 'month' ? undefined : `a batch is of a month, and ${period.text} is none`;
+}
+
+/** An older month or snapshot would ask the platform to forget what newer ones told it. */
+function backwards(
+  last: Batch | undefined,
+  period: Period,
+  { manifest }: PreparedSnapshot,
+): string | undefined {
+  if (last === undefined) return undefined;
+  const { publication, name, manifest: built } = last;
+  if (publication.period > period.text) return `batch ${name} of ${publication.period} was built already`;
+  // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
+  const takenAt = (snapshot: string): string => snapshot.slice(0, 15);
+  const isOlder = manifest.asOf < built.asOf || takenAt(manifest.id) < takenAt(built.snapshot);
+  return isOlder ? `batch ${name} was built from a newer snapshot (${built.snapshot})` : undefined;
+}
+
+function notSubmittable(why: string): ArbdataError {
+  return new ArbdataError('E_NOT_SUBMITTABLE', why, {
+    advice:
+      'Name a month that is not before the last batch, and take a new snapshot: see `arbdata submissions`.',
+  });
+}
+
+function reasonsToHold({ gapCount }: TieOut, needsApproval: boolean): HoldReason[] {
+  return [
+    ...(gapCount > 0
+      ? [{ text: `与宏观监测对照有${gapCount}件案件没有唯一去向（见“对照差异”）`, releasable: false }]
+      : []),
+    ...(needsApproval ? [{ text: '待批准', releasable: true }] : []),
+  ];
+}
