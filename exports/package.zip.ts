@@ -33,8 +33,10 @@ export class PackageWriter {
     const sha256 = createHash('sha256');
     const sm3 = createHash('sm3');
     let sizeBytes = 0;
+    // The archive remembers its streams to the end: what they were made from must not stay with them.
+    const source: { pieces: typeof pieces } = { pieces };
     const hashed = async function* (): AsyncGenerator<Buffer> {
-      for await (const piece of pieces) {
+      for await (const piece of source.pieces) {
         for (let at = 0; at < piece.length; at += PIECE_BYTES) {
           const part = piece.subarray(at, at + PIECE_BYTES);
           sha256.update(part);
@@ -47,6 +49,7 @@ export class PackageWriter {
     const content = Readable.from(hashed(), { objectMode: false });
     this.#zip.addReadStream(content, name, { mtime: FIXED_TIME, mode: 0o100600, forceDosTimestamp: true });
     await Promise.race([finished(content), this.#written]);
+    source.pieces = [];
     return { name, sizeBytes, sha256: sha256.digest('hex'), sm3: sm3.digest('hex') };
   }
 

@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ArbdataError } from './errors.ts';
 import { ensureDir, fileError, syncDirNow, syncFile, temporaryName } from './files.ts';
 
@@ -111,6 +111,22 @@ export class Engine {
       );
     }
     return row;
+  }
+
+  /** The only value of a result, a text of any length, as UTF-8: nothing is copied into a JavaScript string. */
+  async text(sql: string): Promise<Buffer> {
+    try {
+      const reader = await this.#connection.runAndReadAll(`SELECT encode(value) FROM (${sql}) t(value)`);
+      const [row] = reader.getRows();
+      const value = row?.[0];
+      if (value instanceof DuckDBBlobValue)
+        return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength);
+    } catch (error) {
+      throw engineError(error);
+    }
+    throw new ArbdataError('E_INTERNAL', 'a query meant for one text gave none', {
+      advice: 'Report this as a defect, with the command.',
+    });
   }
 
   /**

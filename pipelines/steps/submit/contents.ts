@@ -5,10 +5,12 @@ import { createIdentityHashes } from './identity-hash.ts';
 import { type Layout, type Personal, personalUnder } from './layout.ts';
 import { LISTS } from './records.ts';
 
+/** The column of `batch_content` that leaves the house under a policy. */
+export const sentColumn = (policy: Policy): 'content' | 'sent' => (policy === 'masked' ? 'content' : 'sent');
+
 /**
- * Create `batch_content(position, record_id, case_id, op, org_code, file_number, fingerprint, content, sent)`: the
- * records of some files of the batch; `content` is written under the masked policy and kept, `sent` is what leaves the
- * house under the policy of the batch. A deletion says nothing but its key: its `content` is NULL.
+ * Create `batch_content(position, record_id, case_id, op, org_code, file_number, fingerprint, content)`: the records of
+ * some files of the batch, written under the masked policy; under another one `sent` is what leaves the house.
  */
 export async function createContents(
   engine: Engine,
@@ -24,20 +26,28 @@ export async function createContents(
   await engine.run(`
     CREATE TEMP TABLE batch_slice AS
     SELECT * FROM submission_record WHERE file_number BETWEEN ${firstFile} AND ${lastFile}`);
+  const chosen = await chosenCases(engine);
   await createIdentityHashes(
     engine,
     key,
-    `SELECT DISTINCT id_no FROM submission_party
-     WHERE is_person AND id_no IS NOT NULL AND case_id IN (SELECT case_id FROM batch_slice WHERE op <> 'D')`,
+    `SELECT DISTINCT id_no FROM submission_party WHERE is_person AND id_no IS NOT NULL AND ${chosen}`,
   );
   const masked = personalUnder('masked', 'id_hash');
   const sent = personalUnder(policy, 'id_hash');
-  await engine.run(contentSql(layout, masked, policy === 'masked' ? undefined : sent));
+  await engine.run(contentSql(layout, chosen, masked, sentColumn(policy) === 'content' ? undefined : sent));
   await engine.run('DROP TABLE batch_slice; DROP TABLE identity_hash');
 }
 
+/** SQL: whether a row belongs to a case of the slice. Its range goes before: the engine skips what lies outside of it. */
+async function chosenCases(engine: Engine): Promise<string> {
+  const { first, last } = await engine.one<{ first: string; last: string }>(
+    'SELECT min(case_id) AS first, max(case_id) AS last FROM batch_slice',
+  );
+  return `case_id BETWEEN ${first} AND ${last} AND case_id IN (SELECT case_id FROM batch_slice WHERE op <> 'D')`;
+}
+
 /** The statement; `other` writes `sent` where it differs from `content`. */
-function contentSql(layout: Layout, masked: Personal, other: Personal | undefined): string {
+function contentSql(layout: Layout, chosen: string, masked: Personal, other: Personal | undefined): string {
   const { platform } = layout;
   const lists = (['parties', 'claims'] as const).filter((name) => platform[name] !== undefined);
   const grouped = lists.map((name) => {
@@ -53,7 +63,7 @@ function contentSql(layout: Layout, masked: Personal, other: Personal | undefine
     const columns = [joined(masked, 'content'), ...(other === undefined ? [] : [joined(other, 'sent')])];
     return `${name} AS (
       SELECT case_id, ${columns.join(', ')} FROM ${source}
-      WHERE case_id IN (SELECT case_id FROM batch_slice WHERE op <> 'D') GROUP BY case_id)`;
+      WHERE ${chosen} GROUP BY case_id)`;
   });
   const body = (personal: Personal, part: string): string => {
     const parts = lists.map((name) => {
@@ -69,17 +79,16 @@ function contentSql(layout: Layout, masked: Personal, other: Personal | undefine
     `${body(masked, 'content')} AS content_body`,
     ...(other === undefined ? [] : [`${body(other, 'sent')} AS sent_body`]),
   ];
-  const record = (part: string) => layout.writtenRecord('b.record_id', 'b.op', `w.${part}`);
+  const record = (name: string) =>
+    `${layout.writtenRecord('b.record_id', 'b.op', `w.${name}_body`)} AS ${name}`;
   return `
     CREATE TEMP TABLE batch_content AS
     WITH ${grouped.map((one) => `${one},`).join(' ')}
     written AS (
-      SELECT c.case_id, ${bodies.join(', ')} FROM submission_case c
-      ${lists.map((name) => `LEFT JOIN ${name} ON ${name}.case_id = c.case_id`).join(' ')}
-      WHERE c.case_id IN (SELECT case_id FROM batch_slice WHERE op <> 'D'))
+      SELECT c.case_id, ${bodies.join(', ')} FROM (SELECT * FROM submission_case WHERE ${chosen}) c
+      ${lists.map((name) => `LEFT JOIN ${name} ON ${name}.case_id = c.case_id`).join(' ')})
     SELECT b.position, b.record_id, b.case_id, b.op, b.org_code, b.file_number, b.fingerprint,
-      CASE WHEN b.op <> 'D' THEN ${record('content_body')} END AS content,
-      ${record(other === undefined ? 'content_body' : 'sent_body')} AS sent
+      ${['content', ...(other === undefined ? [] : ['sent'])].map(record).join(', ')}
     FROM batch_slice b
     LEFT JOIN written w ON w.case_id = b.case_id`;
 }

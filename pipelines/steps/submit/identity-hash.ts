@@ -1,5 +1,5 @@
 /** HMAC-SM3 (GB/T 32905-2016, RFC 2104) of identity numbers under a key that only this house has. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Policy } from '../../../schemas/submission.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
@@ -29,16 +29,17 @@ export function identityKey(home: Home, environment: NodeJS.ProcessEnv): Buffer 
 }
 
 /** HMAC-SM3 of a number, 64 hexadecimal digits. */
-export function identityHash(key: Buffer, number: string): string {
+export function identityHash(key: KeyObject, number: string): string {
   return createHmac('sm3', key).update(number, 'utf8').digest('hex');
 }
 
 /** Create `identity_hash(id_no, hash)` of the distinct numbers that a SELECT of one column `id_no` gives. */
 export async function createIdentityHashes(engine: Engine, key: Buffer, numbers: string): Promise<void> {
   await engine.run('CREATE OR REPLACE TEMP TABLE identity_hash (id_no VARCHAR, hash VARCHAR)');
+  const prepared = createSecretKey(key);
   let slice: [string, string][] = [];
   for await (const rows of engine.stream<{ id_no: string }>(numbers)) {
-    for (const { id_no } of rows) slice.push([id_no, identityHash(key, id_no)]);
+    for (const { id_no } of rows) slice.push([id_no, identityHash(prepared, id_no)]);
     if (slice.length < SLICE_ROWS) continue;
     await engine.append('identity_hash', slice);
     slice = [];

@@ -4,11 +4,11 @@ import type { BatchManifest, Op, Platform, Policy } from '../../../schemas/submi
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { ensureDir } from '../../runtime/files.ts';
 import { RECORDS_FOLDER } from './batch.ts';
-import { createContents } from './contents.ts';
+import { createContents, sentColumn } from './contents.ts';
 import type { Layout } from './layout.ts';
 
 /** Records held at a time, as files of the package: what they say is text in the engine meanwhile. */
-const SLICE_RECORDS = 50_000;
+const SLICE_RECORDS = 25_000;
 
 /** A file of records on its way into the package. */
 export interface RecordsFile {
@@ -51,7 +51,8 @@ export async function* recordsFiles(
     const lastFile = Math.min(firstFile + filesPerSlice - 1, Number(files));
     await createContents(engine, layout, { firstFile, lastFile, policy, key });
     await engine.copyToParquet(
-      `SELECT record_id, case_id, op, org_code, file_number, fingerprint, content FROM batch_content ORDER BY position`,
+      `SELECT record_id, case_id, op, org_code, file_number, fingerprint, CASE WHEN op <> 'D' THEN content END AS content
+       FROM batch_content ORDER BY position`,
       path.join(dir, RECORDS_FOLDER, `${String(slice).padStart(5, '0')}.parquet`),
     );
     for (let number = firstFile; number <= lastFile; number++) {
@@ -66,11 +67,14 @@ async function recordsFile(
   { format }: Platform,
   { number, batch, policy }: { readonly number: number; readonly batch: string; readonly policy: Policy },
 ): Promise<Omit<RecordsFile, 'slice'>> {
-  const found = await engine.one<Record<'records' | Op | 'body', string>>(`
-    SELECT string_agg(sent, '' ORDER BY position) AS body, count(*) AS records, count(*) FILTER (op = 'I') AS I,
-      count(*) FILTER (op = 'U') AS U, count(*) FILTER (op = 'D') AS D
-    FROM batch_content WHERE file_number = ${literal(String(number))}`);
-  const body = Buffer.from(found.body);
+  const where = `WHERE file_number = ${literal(String(number))}`;
+  const found = await engine.one<Record<'records' | Op, string>>(`
+    SELECT count(*) AS records, count(*) FILTER (op = 'I') AS I, count(*) FILTER (op = 'U') AS U,
+      count(*) FILTER (op = 'D') AS D
+    FROM batch_content ${where}`);
+  const body = await engine.text(
+    `SELECT string_agg(${sentColumn(policy)}, '' ORDER BY position) FROM batch_content ${where}`,
+  );
   return {
     name: format.recordsFile.replace('{number}', String(number).padStart(5, '0')),
     counts: { records: Number(found.records), I: Number(found.I), U: Number(found.U), D: Number(found.D) },

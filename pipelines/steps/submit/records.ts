@@ -44,19 +44,20 @@ export async function createCurrent(engine: Engine, layout: Layout, key: Buffer)
 
 /**
  * SQL: `case_id, org_code, case_no, fingerprint, problems` of the cases of a SELECT over `submission_case`.
- * The fingerprint is a keyed SHA-256 over the layout's shape and every text of the record.
+ * The fingerprint is a keyed SHA-256 over the layout's shape and every text of the record; the order of parties and of
+ * claims does not count.
  */
 export function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
   const { platform } = layout;
   const secret = createHmac('sha256', key).update(layout.shape).digest('hex');
   const lists = (['parties', 'claims'] as const).flatMap((name) => {
     const list = platform[name];
-    return list === undefined ? [] : [{ name, list, ...LISTS[name] }];
+    return list === undefined ? [] : [{ name, list, view: LISTS[name].view }];
   });
   const joined = lists.map(
-    ({ name, list, view, order }) => `
+    ({ name, list, view }) => `
     ${name} AS (
-      SELECT l.case_id, count(*) AS items, string_agg(${layout.plain(list.fields)}, chr(29) ORDER BY ${order}) AS text,
+      SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields)})), chr(29)) AS text,
         flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
       FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view}) l
       WHERE l.case_id IN (SELECT case_id FROM chosen)
