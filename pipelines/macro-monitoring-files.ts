@@ -113,6 +113,7 @@ function outcomeOf(
       cases,
     })),
     failedChecks: checks.filter(({ ok }) => !ok),
+    figures,
   };
 }
 

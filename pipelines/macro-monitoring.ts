@@ -3,7 +3,7 @@ import { type Body, type CheckResult, WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
 import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
-import { type ProductState, type Release, runSpec } from './product.ts';
+import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
@@ -44,6 +44,8 @@ export interface MacroOutcome {
   readonly keyFigures: Readonly<Record<string, string>>;
   readonly revised: readonly { baseline: string; cases: number }[];
   readonly failedChecks: readonly CheckResult[];
+  /** For products of the same run; the ledger does not keep them. */
+  readonly figures: Figures;
 }
 
 export interface MacroRunEnd extends RunEnd {
@@ -190,20 +192,4 @@ async function statements(
     results.push(await reviseAgainst(engine, basis, figures));
   }
   return results;
-}
-
-function refuseRelease(
-  release: Release | undefined,
-  reasons: readonly HoldReason[],
-  provisional: boolean,
-): void {
-  if (release === undefined) return;
-  const fixed = reasons.filter(({ releasable }) => !releasable);
-  if (!provisional && fixed.length === 0) return;
-  const why = provisional
-    ? 'its period had not ended at the as-of date'
-    : fixed.map(({ text }) => text).join('; ');
-  throw new ArbdataError('E_NOT_RELEASABLE', `run ${release.runId} cannot be released: ${why}`, {
-    advice: 'Mend the cause in the source (or wait until the period has ended) and run the period again.',
-  });
 }

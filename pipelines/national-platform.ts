@@ -1,14 +1,13 @@
 /** 全国监测平台: records, what is asked of the platform, tie-out with macro-monitoring, package, files. Top to bottom. */
 import { type Body, WHOLE_CODE } from '../schemas/dataset.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
-import type { Platform, Policy } from '../schemas/submission.ts';
 import type { TieOut } from '../schemas/submission-report.ts';
 import { listBatches } from './batches.ts';
 import { submissionFiles } from './national-platform-files.ts';
+import { termsOf } from './platform-terms.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
-import { type ProductState, type Release, runSpec } from './product.ts';
+import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
-import { checkRecipients } from './runtime/encryption.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
@@ -17,8 +16,7 @@ import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import type { Batch } from './steps/submit/batch.ts';
 import { openHistory } from './steps/submit/history.ts';
-import { fingerprintKey, identityKey } from './steps/submit/identity-hash.ts';
-import { Layout } from './steps/submit/layout.ts';
+import { fingerprintKey } from './steps/submit/identity-hash.ts';
 import { countRecords } from './steps/submit/package.ts';
 import { createCurrent, createDecisions, createSubmissionSource } from './steps/submit/records.ts';
 import { OTHER_BODY, submissionBodies } from './steps/submit/report.ts';
@@ -55,16 +53,6 @@ export interface SubmissionOutcome {
 export interface SubmissionRunEnd extends RunEnd {
   readonly prepared: PreparedSnapshot;
   readonly submission: SubmissionOutcome;
-}
-
-/** How a platform is served: its layout, and how persons' data go to it. */
-export interface Terms {
-  readonly layout: Layout;
-  readonly policy: Policy;
-  /** Who may open the package; none: it is not encrypted. */
-  readonly recipients: readonly string[];
-  /** Key of identity numbers. */
-  readonly key: Buffer;
 }
 
 /** Build the batch of a month for a platform. */
@@ -139,6 +127,9 @@ export async function makeSubmission(
     { code: WHOLE_CODE, name: figures.nameOf(WHOLE_CODE), level: '' },
   ];
   const ties = await context.step('tie-out', () => tieOut(engine, bodies, WHOLE_CODE));
+  const provisional = periodRange(period, config.cutoffDay).end >= prepared.asOf;
+  const reasons = reasonsToHold(ties, config.approval);
+  refuseRelease(request.release, reasons, provisional);
   return submissionFiles(context, {
     product,
     prepared,
@@ -148,50 +139,9 @@ export async function makeSubmission(
     bodies: await submissionBodies(engine, bodies, WHOLE_CODE),
     counts: await countRecords(engine),
     tieOut: ties,
-    reasons: reasonsToHold(ties, config.approval),
-    provisional: periodRange(period, config.cutoffDay).end >= prepared.asOf,
+    reasons,
+    provisional,
   });
-}
-
-/** The layout in force on the snapshot's day, and the terms of the configuration. */
-function termsOf({ definitions, config, home }: RunContext, product: string, asOf: string): Terms {
-  const chosen = config.submission.platforms[product];
-  const versions = definitions.platforms.filter((platform) => platform.product === product);
-  const valid = versions
-    .filter(({ validFrom, version }) =>
-      chosen?.version === undefined ? validFrom <= asOf : version === chosen.version,
-    )
-    .sort((a, b) => (a.validFrom < b.validFrom ? 1 : -1));
-  const [platform] = valid;
-  if (platform === undefined) throw unknownPlatform(product, versions, chosen?.version);
-  const policy = chosen?.policy ?? platform.defaultPolicy;
-  const recipients =
-    chosen?.recipients === undefined
-      ? []
-      : checkRecipients(chosen.recipients, `submission.platforms.${product}.recipients`);
-  if (policy === 'plain' && recipients.length === 0) {
-    throw new ArbdataError('E_CONFIG', `submission.platforms.${product}: policy "plain" needs recipients`, {
-      advice:
-        "Persons' data leave the house in plain only in an encrypted package: name the platform's public keys.",
-    });
-  }
-  return {
-    layout: new Layout(platform, definitions.codes),
-    policy,
-    recipients,
-    key: identityKey(home, process.env),
-  };
-}
-
-function unknownPlatform(product: string, versions: readonly Platform[], version?: string): ArbdataError {
-  const known = versions.map((one) => one.version).join(', ');
-  return new ArbdataError(
-    'E_CONFIG',
-    version === undefined
-      ? `there is no layout of ${product} that is valid on the day of the snapshot`
-      : `there is no version ${version} of ${product} (there is ${known || 'none'})`,
-    { advice: "Name a version that is there, or put its layout into the home's definitions/platforms/." },
-  );
 }
 
 /** Batches are of months. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { ViewName } from '../schemas/contract.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import { type DateRange, type Period, periodRange } from '../schemas/period.ts';
+import { findRejections, rejectingPlatforms } from './rejections.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile, homeSecret } from './runtime/home.ts';
@@ -81,15 +82,17 @@ export async function prepareSnapshot(
   const { engine, definitions, config, home, ledger, run } = context;
   const { period, asOf: wanted, snapshotId } = request;
   const days = periodRange(period, config.cutoffDay);
+  const rejecting = await rejectingPlatforms(context);
   const { manifest, asOf } = await openSnapshot(context, {
     ...days,
     asOf: wanted,
     snapshotId,
-    readers: request.readers ?? [],
+    readers: [...(request.readers ?? []), ...(rejecting.length > 0 ? (['submission'] as const) : [])],
   });
   await context.step('facts', async () => {
     await engine.run(monthWindowSql(request.period, config.cutoffDay));
     await buildFacts(engine);
+    await findRejections(context, rejecting, asOf);
   });
 
   const file = findingsFile(home, run.id);

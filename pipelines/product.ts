@@ -61,6 +61,23 @@ export interface Decision {
   readonly revision: number | null;
 }
 
+/** What holds a product may be such that nobody can release it. */
+export function refuseRelease(
+  release: Release | undefined,
+  reasons: readonly HoldReason[],
+  provisional: boolean,
+): void {
+  if (release === undefined) return;
+  const fixed = reasons.filter(({ releasable }) => !releasable);
+  if (!provisional && fixed.length === 0) return;
+  const why = provisional
+    ? 'its period had not ended at the as-of date'
+    : fixed.map(({ text }) => text).join('; ');
+  throw new ArbdataError('E_NOT_RELEASABLE', `run ${release.runId} cannot be released: ${why}`, {
+    advice: 'Mend the cause in the source (or wait until the period has ended) and run the period again.',
+  });
+}
+
 /** A release publishes the bytes that were held, or none. */
 export async function proveRelease(
   product: string,

@@ -3,10 +3,12 @@ import path from 'node:path';
 import { parsePeriod } from '../schemas/period.ts';
 import { MACRO_MONITORING, runMacroMonitoring } from './macro-monitoring.ts';
 import { type ProductsRunEnd, runMonthly } from './monthly.ts';
+import { runNationalPlatform } from './national-platform.ts';
 import { PRE_APPLICATION_COMPARISON, runComparison } from './pre-application-comparison.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { RunDetails } from './runtime/ledger.ts';
 import type { Service } from './runtime/service.ts';
+import { BATCH_FILE } from './steps/submit/batch.ts';
 
 /**
  * Release a held run: the same snapshot gives the same bytes again, and these are published; products of the run that
@@ -17,7 +19,7 @@ export async function releaseRun(
   service: Service,
   runId: string,
   reason: string,
-): Promise<Partial<ProductsRunEnd> & { runId: string }> {
+): Promise<ProductsRunEnd & { runId: string }> {
   const { ledger, actor, config } = service;
   const run = await ledger.getRun(runId);
   if (run === undefined) {
@@ -46,7 +48,7 @@ export async function releaseRun(
     });
   }
   const { snapshotId } = run;
-  const held = heldDatasets(run);
+  const held = heldDatasets(run, productsOf(service));
   if (held.size === 0 || snapshotId === null) throw notHeld(runId, run.state);
   for (const product of held.keys()) {
     await refuseOvertaken(service, { product, period: run.period, runId, snapshotId });
@@ -58,17 +60,28 @@ export async function releaseRun(
   };
   if (held.size > 1) return runMonthly(service, request);
   if (held.has(MACRO_MONITORING)) return runMacroMonitoring(service, request);
-  return runComparison(service, { ...request, span: request.period });
+  if (held.has(PRE_APPLICATION_COMPARISON))
+    return runComparison(service, { ...request, span: request.period });
+  const [product = ''] = held.keys();
+  return runNationalPlatform(service, { ...request, product });
+}
+
+/** Everything that can be held: the two datasets, and the batches of the platforms. */
+function productsOf({ definitions }: Service): string[] {
+  const platforms = new Set(definitions.platforms.map(({ product }) => product));
+  return [MACRO_MONITORING, PRE_APPLICATION_COMPARISON, ...platforms];
 }
 
 /** SHA-256 of the data file of each product that was held. The ledger, not the draft folder, says which bytes were. */
-function heldDatasets({ files, summary }: RunDetails): Map<string, string> {
+function heldDatasets({ files, summary }: RunDetails, known: readonly string[]): Map<string, string> {
   const products = (summary ?? {}) as Record<string, { state?: string } | undefined>;
   return new Map(
-    [MACRO_MONITORING, PRE_APPLICATION_COMPARISON].flatMap((product) => {
+    known.flatMap((product) => {
       const dataset = files.find(
         ({ kind, path: file }) =>
-          kind === 'dataset' && file.endsWith('.csv') && path.basename(file).startsWith(`${product}-`),
+          kind === 'dataset' &&
+          file.split(path.sep)[1] === product &&
+          (file.endsWith('.csv') || path.basename(file) === BATCH_FILE),
       );
       return dataset === undefined || products[product]?.state !== 'held' ? [] : [[product, dataset.sha256]];
     }),

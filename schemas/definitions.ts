@@ -29,7 +29,8 @@ export const SEVERITIES = ['error', 'warning', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 const rule = z.strictObject({
-  id: z.string().regex(/^V\d{3}$/),
+  /** V: of the rules' specification. N: what others found, such as a platform; such a finding holds no case back. */
+  id: z.string().regex(/^[VN]\d{3}$/),
   scope: z.enum([...VIEW_NAMES, 'period', 'any']),
   severity: z.enum(SEVERITIES),
   fields: z.array(z.string().min(1)).min(1),

@@ -12,7 +12,7 @@ const FINDING_STATES = ['new', 'continuing', 'resolved'] as const;
 const MARK_STATES = ['verified', 'expired', 'broken'] as const;
 
 export const finding = z.strictObject({
-  rule_id: z.string().regex(/^V\d{3}$/),
+  rule_id: z.string().regex(/^[VN]\d{3}$/),
   severity: z.enum(SEVERITIES),
   /** The view that holds the record; `period` where a body's figures are judged. */
   scope: z.enum([...VIEW_NAMES, 'period']),

@@ -1,5 +1,6 @@
 /** The batch of a month for a platform: what the run says on a terminal. */
-import type { SubmissionRunEnd } from '../../pipelines/national-platform.ts';
+import type { ProductsRunEnd } from '../../pipelines/monthly.ts';
+import { NATIONAL_PLATFORM, type SubmissionRunEnd } from '../../pipelines/national-platform.ts';
 import { EXIT } from '../../pipelines/runtime/errors.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
@@ -26,7 +27,14 @@ export function submissionResult({
   runId,
   submission,
   prepared,
-}: Partial<SubmissionRunEnd> & { readonly runId: string }): CommandResult | undefined {
+  noSubmission,
+}: Partial<ProductsRunEnd> & { readonly runId: string }): CommandResult | undefined {
+  if (noSubmission !== undefined) {
+    return {
+      json: { run: runId, product: NATIONAL_PLATFORM, state: 'none', why: noSubmission },
+      lines: ['', `${NATIONAL_PLATFORM}: no batch was built, because ${noSubmission}`],
+    };
+  }
   if (submission === undefined || prepared === undefined) return undefined;
   const { product, period, state, batch, revision, counts, dir, files, reasons, provisional, tieOut } =
     submission;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { hasSource, makeDemo } from '../../pipelines/demo.ts';
 import { type MacroOutcome, runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { type ProductsRunEnd, runMonthly } from '../../pipelines/monthly.ts';
-import { runNationalPlatform, type SubmissionRunEnd } from '../../pipelines/national-platform.ts';
+import { runNationalPlatform } from '../../pipelines/national-platform.ts';
 import { type DateRange, type Period, runComparison } from '../../pipelines/pre-application-comparison.ts';
 import { releaseRun } from '../../pipelines/release.ts';
 import { shanghaiDate, stampToMs } from '../../pipelines/runtime/clock.ts';
@@ -198,7 +198,7 @@ const STATE_TEXT = {
   draft: 'provisional draft: the period had not ended at the as-of date; never published',
 } as const satisfies Record<MacroOutcome['state'], string>;
 
-type MadeProducts = Partial<ProductsRunEnd & SubmissionRunEnd> & { runId: string };
+type MadeProducts = Partial<ProductsRunEnd> & { runId: string };
 
 /** The closing summary of every product that a run made. */
 function runResult(service: Service, made: MadeProducts): CommandResult {

@@ -1,6 +1,6 @@
 -- One row per case that is to be reported, per party and per claim: what a record can say of it, codes as the source has
 -- them. To be reported: not removed by the business and accepted by the end of the period (national submission, Record).
-CREATE VIEW submission_case AS
+CREATE OR REPLACE VIEW submission_case AS
 SELECT
   c.case_id,
   c.case_no,
@@ -32,7 +32,7 @@ LEFT JOIN case_fact f ON f.case_id = c.case_id
 WHERE c.case_id IS NOT NULL AND is_undeleted(c.deleted) AND c.accept_day <= p.end_day;
 
 -- A number given for an organisation that is no credit code but of the form of a citizen number is treated as a person's.
-CREATE VIEW submission_party AS
+CREATE OR REPLACE VIEW submission_party AS
 SELECT
   party_id,
   case_id,
@@ -46,7 +46,7 @@ SELECT
 FROM valid_party
 WHERE case_id IS NOT NULL;
 
-CREATE VIEW submission_claim AS
+CREATE OR REPLACE VIEW submission_claim AS
 SELECT claim_id, case_id, claim_type, amount, supported_amount
 FROM valid_claim
 WHERE case_id IS NOT NULL;

@@ -123,14 +123,20 @@ test('with approval the month holds both products, and a release publishes the s
   try {
     await writeFile(path.join(home.dir, 'config.json'), JSON.stringify({ approval: true }));
     const held = await home.use((service) => runMonthly(service, { period: OCTOBER, asOf: '2026-11-03' }));
-    expect(held).toMatchObject({ state: 'held', outcome: { state: 'held' }, comparison: { state: 'held' } });
+    expect(held).toMatchObject({
+      state: 'held',
+      outcome: { state: 'held' },
+      comparison: { state: 'held' },
+      submission: { state: 'held', batch: undefined },
+    });
     await writeFile(path.join(home.dir, 'config.json'), JSON.stringify({ approval: false }));
     const released = await home.use((service) => releaseRun(service, held.runId, '已核对'));
     expect(released).toMatchObject({
       outcome: { state: 'published', revision: 1 },
       comparison: { state: 'published', revision: 1 },
+      submission: { state: 'published', batch: '110000-ARB-202610-01' },
     });
-    expect(linesIn(released.comparison?.dir ?? '')).toEqual(linesIn(held.comparison.dir));
+    expect(linesIn(released.comparison?.dir ?? '')).toEqual(linesIn(held.comparison?.dir ?? ''));
     expect(manifestIn(released.comparison?.dir ?? '')).toMatchObject({ releaseReason: '已核对' });
     await expect(home.use((service) => releaseRun(service, held.runId, '再次'))).rejects.toMatchObject({
       code: 'E_NOT_RELEASABLE',

@@ -71,7 +71,7 @@ export class TestHome {
       releaseRun(service, runId, reason),
     );
     if (outcome === undefined || prepared === undefined) throw new Error('the release made no dataset');
-    return { state: 'done', summary: null, ...made, outcome, prepared };
+    return { ...made, outcome, prepared };
   }
 
   /** Replace the source by a model's rows. */

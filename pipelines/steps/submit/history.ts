@@ -78,6 +78,12 @@ export async function openHistory(
   await engine.run(readSql('submission/100-history.sql'));
 }
 
+/** Forget what {@link openHistory} made: another product's history may follow. */
+export async function closeHistory(engine: Engine): Promise<void> {
+  await engine.run(`DROP TABLE platform_record; DROP TABLE attempt; DROP TABLE released_record;
+    DROP VIEW answer; DROP VIEW sent_record`);
+}
+
 function sentSelect(files: readonly HistoryFile[]): string {
   return `SELECT f.seq, f.batch, r.record_id, r.case_id, r.op, r.org_code, r.fingerprint, r.file_number, f.is_lost
     FROM ${

@@ -4,6 +4,7 @@ import type { PlatformField } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import type { Layout } from './layout.ts';
+import { shownMessageSql } from './platform-words.ts';
 
 /** Cases judged at a time: what they say is held as text meanwhile. */
 const SLICE_CASES = 100_000;
@@ -77,6 +78,27 @@ export function judgedSelect(layout: Layout, cases: string, key: Buffer): string
       CASE WHEN ${problems.map((one) => `${one} IS NOT NULL`).join(' OR ')}
         THEN list_distinct(flatten(list_filter([${problems.join(', ')}], lambda x: x IS NOT NULL))) END AS problems
     FROM chosen c ${lists.map(({ name }) => `LEFT JOIN ${name} ON ${name}.case_id = c.case_id`).join(' ')}`;
+}
+
+/**
+ * Add to `platform_rejection` what was rejected, has neither changed nor been released since, and waits for no answer.
+ * Needs `platform_record`. A rejected deletion stands as long as the case is not to be reported again.
+ */
+export async function addRejections(engine: Engine, layout: Layout, key: Buffer): Promise<void> {
+  await engine.run(`
+    CREATE TEMP TABLE rejected_record AS
+    SELECT * FROM platform_record WHERE last_result = 'rejected' AND NOT is_waiting AND NOT is_released`);
+  const cases = 'SELECT * FROM submission_case WHERE case_id IN (SELECT case_id FROM rejected_record)';
+  await engine.run(`
+    CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, cases, key)};
+    INSERT INTO platform_rejection
+    SELECT r.case_id, COALESCE(c.org_code, r.org_code), concat_ws(' ', r.code, ${shownMessageSql('r.message', 'r.case_id')}),
+      r.last_batch
+    FROM rejected_record r
+    LEFT JOIN rejected_now c ON c.case_id = r.case_id
+    WHERE r.last_fingerprint = COALESCE(c.fingerprint, '');
+    DROP TABLE rejected_record;
+    DROP TABLE rejected_now`);
 }
 
 /** Where the rows of a list come from, and their order in a record. */

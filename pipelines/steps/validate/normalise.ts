@@ -30,6 +30,7 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
   const asOfDay = await createParameter(engine, options);
   await createTextForms(engine);
   await createTraces(engine);
+  await createRejections(engine);
   for (const view of VIEWS) {
     await createValidTable(engine, view, { asOfDay, readers: options.readers ?? [] });
     options.onView?.(view.name);
@@ -56,6 +57,13 @@ async function createCodeLists(engine: Engine, { codes }: NormaliseOptions['defi
     SELECT list, code, name, macro_group, CAST(success AS INTEGER) AS success, CAST(position AS INTEGER) AS position
     FROM code_text;
     DROP TABLE code_text`);
+}
+
+/** What platforms rejected, for rule N001; the submission fills it before the rules run. */
+async function createRejections(engine: Engine): Promise<void> {
+  await engine.run(`
+    -- One row per case whose record a platform rejected and which has neither changed nor been released since.
+    CREATE TABLE platform_rejection (case_id BIGINT, org_code VARCHAR, words VARCHAR, batch VARCHAR)`);
 }
 
 async function createParameter(engine: Engine, { asOf, start, end }: NormaliseOptions): Promise<number> {
