@@ -90,6 +90,7 @@ function expected(
     row = {
       record_id: recordId(number),
       case_id: String(number),
+      org_code: '110101',
       ...held,
       last_batch: batchName(index),
       last_op: one.op,
@@ -153,7 +154,7 @@ async function filesOf(
         answers,
         ANSWER_COLUMNS,
       );
-      const row = { folder: path.relative(folder, answersDir), answersSha256: written.sha256 };
+      const row = { id: 1, folder: path.relative(folder, answersDir), answersSha256: written.sha256 };
       receipts.push(row as Receipt);
     }
     for (const { number, one } of sent) {

@@ -5,7 +5,7 @@
 import { RESULTS, type ReceiptAnswer, type Result } from '../../../schemas/submission.ts';
 
 /** Characters of an id, a code, the batch and the time. */
-export const MAX_WORD_LENGTH = 100;
+const MAX_WORD_LENGTH = 100;
 /** UTF-8 bytes of a message, and of any other value of the file. */
 export const MAX_TEXT_BYTES = 64 * 1024;
 /** Objects or elements in one another, also in what is not ours to read. */
