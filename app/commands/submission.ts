@@ -224,7 +224,7 @@ async function showSubmission(
       ...files.map(({ file, sizeBytes }) => `file ${file}  ${sizeBytes} bytes`),
       ...(batch.rejected === 0 ? [] : ['', 'rejected records']),
     ],
-    stream: { key: 'rejected', rows: rejected(), line: (row) => rejectedLine(row as RejectedRecord) },
+    stream: { key: 'rejectedRecords', rows: rejected(), line: (row) => rejectedLine(row as RejectedRecord) },
     close,
   };
 }
