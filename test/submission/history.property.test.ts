@@ -204,7 +204,7 @@ describe('the history of a submission', () => {
           await rm(folder, { recursive: true, force: true });
         });
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

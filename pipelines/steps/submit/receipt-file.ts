@@ -68,7 +68,7 @@ export async function takeIn(file: string, copy: string): Promise<{ sha256: stri
       await to.close();
     }
   } catch (error) {
-    throw fileError(error, file);
+    throw fileError(error, copy);
   } finally {
     await from.close();
   }
@@ -150,7 +150,7 @@ export async function readReceipt(
     return { ...head, format };
   } catch (error) {
     if (!(error instanceof ReceiptFault)) throw error;
-    const place = { file: given, line: error.line ?? line, record: content.recordNumber };
+    const place = { file: given, line: error.line ?? reader?.line ?? line, record: content.recordNumber };
     throw receiptError(place, error.message, error);
   }
 }

@@ -32,6 +32,9 @@ export class JsonReceipt {
     this.#content = content;
   }
 
+  /** Pieces end with their line: the one that was pushed last tells it. */
+  readonly line = undefined;
+
   /** Take the next piece of the text, of any length. */
   push(text: string): void {
     this.#take(this.#tokens(text));

@@ -28,10 +28,10 @@ export interface ReceiptForm {
   readonly skip: number;
 }
 
-/** A piece of text: a line or part of one, with its line end. */
+/** A piece of text: of JSON a line or part of one, with its line end. */
 export interface TextSlice {
   readonly text: string;
-  /** From 1. */
+  /** In which it begins, from 1. */
   readonly line: number;
 }
 
@@ -57,9 +57,11 @@ export async function* receiptText(
       rest = block.subarray(known.skip);
     }
     const text = decode(decoder, known, { block: rest, line });
-    for (const slice of slices(text)) {
-      yield { text: slice, line };
-      if (slice.endsWith('\n')) line += 1;
+    // The XML parser counts lines by itself.
+    const pieces = known.format === 'xml' ? [text] : slices(text);
+    for (const piece of pieces) {
+      yield { text: piece, line };
+      line += piece.match(/\n/g)?.length ?? 0;
     }
   }
   if (known === undefined) throw new ReceiptFault('it is empty');
