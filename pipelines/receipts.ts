@@ -7,13 +7,14 @@ import path from 'node:path';
 import { findBatch, platformProducts } from './batches.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError, ERROR_KINDS } from './runtime/errors.ts';
-import { ensureDir, makeReadOnly, publishDir, removeTree } from './runtime/files.ts';
+import { ensureDir, makeReadOnly, publishDir, removeTree, sha256File } from './runtime/files.ts';
 import type { Home } from './runtime/home.ts';
 import type { Receipt } from './runtime/ledger-submission.ts';
 import { type RunContext, withRun } from './runtime/run.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 import { visible } from './runtime/visible.ts';
 import { type Batch, type BatchState, stateOf } from './steps/submit/batch.ts';
+import { ANSWERS_FILE } from './steps/submit/history.ts';
 import { compareAnswers, loadReceipt, writeAnswers } from './steps/submit/receipt-answers.ts';
 import {
   checkReceiptName,
@@ -186,6 +187,28 @@ async function removeOrphans({ home, ledger, log }: RunContext): Promise<number>
     log.warn(`removed ${folder}, which an interrupted import had put in place`);
   }
   return orphans.length;
+}
+
+/**
+ * Compare every receipt, and the answers that were taken from it, with what the ledger recorded.
+ * @returns an English sentence for each that differs or is missing
+ */
+export async function damagedReceipts({ home, ledger }: Pick<Service, 'home' | 'ledger'>): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { folder, sha256, answersSha256 } of await ledger.receipts()) {
+    const dir = path.join(home.dir, folder);
+    const names = await readdir(dir).catch(() => []);
+    for (const [name, expected] of [
+      [names.find((one) => /^receipt\.(json|xml)$/.test(one)) ?? 'receipt.json', sha256],
+      [ANSWERS_FILE, answersSha256],
+    ] as const) {
+      const file = path.join(dir, name);
+      const found = await sha256File(file).catch(() => undefined);
+      if (found?.sha256 !== expected)
+        problems.push(`${file} is missing or does not have the bytes that were read`);
+    }
+  }
+  return problems;
 }
 
 async function receiptFolders(home: Home): Promise<string[]> {

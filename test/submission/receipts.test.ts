@@ -1,10 +1,11 @@
 /** Importing receipts: what is entered, what changes nothing, and what is refused without a trace. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBatch } from '../../pipelines/batches.ts';
+import { doctor } from '../../pipelines/doctor.ts';
 import { type ImportedReceipt, importReceipts, worstExit } from '../../pipelines/receipts.ts';
 import { literal, withEngine } from '../../pipelines/runtime/duckdb.ts';
 import type { Batch } from '../../pipelines/steps/submit/batch.ts';
@@ -183,6 +184,35 @@ describe('a receipt', () => {
     const error = await imported(home, bad).catch((one: Error) => one);
     expect((error as Error).message).toContain('\\u001b[2J');
     expect((error as Error).message).not.toContain('\u001b');
+  });
+});
+
+describe('what is kept', () => {
+  test('a folder without a ledger row goes with the next import, a stranger stays', async () => {
+    const { home, batch } = await homeWithBatch();
+    const orphan = home.path('receipts', batch.name, '0123456789abcdef');
+    const stranger = home.path('receipts', batch.name, 'notes');
+    for (const dir of [orphan, stranger]) await mkdir(dir, { recursive: true });
+    await writeFile(path.join(orphan, 'receipt.json'), 'left by a kill');
+    await imported(home, await receipt('r.json', receiptJson(batch.name, [accepted('100')])));
+    const names = await readdir(home.path('receipts', batch.name));
+    expect(names).toHaveLength(2);
+    expect(names).toContain('notes');
+  });
+
+  test('the doctor finds what was altered, and nothing is built on it', async () => {
+    const { home, batch } = await homeWithBatch();
+    await imported(home, await receipt('r.json', receiptJson(batch.name, [accepted('100')])));
+    const diagnose = () => home.as(CLERK, async (service) => doctor(service));
+    const receiptsOf = async () => (await diagnose()).filter(({ name }) => name === 'receipts');
+    expect(await receiptsOf()).toMatchObject([{ state: 'ok' }]);
+    const [row] = await home.as(CLERK, ({ ledger }) => ledger.receipts());
+    const file = home.path(row?.folder ?? '', 'answers.parquet');
+    await chmod(file, 0o600);
+    await writeFile(file, 'altered');
+    expect(await receiptsOf()).toMatchObject([{ state: 'problem' }]);
+    const more = await receipt('r2.json', receiptJson(batch.name, [accepted('101')]));
+    await expect(imported(home, more)).rejects.toMatchObject({ code: 'E_ARTEFACT_DAMAGED' });
   });
 });
 
