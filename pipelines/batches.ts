@@ -6,6 +6,11 @@ import { readFolder } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
 import { type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
 
+/** The products that platforms take, each once. */
+export function platformProducts({ definitions }: Pick<Service, 'definitions'>): string[] {
+  return [...new Set(definitions.platforms.map(({ product }) => product))];
+}
+
 /** The batches of a product, in the order in which they were built. */
 export async function listBatches(
   { home, ledger }: Pick<Service, 'home' | 'ledger'>,

@@ -1,6 +1,7 @@
 /** Is this home in order? Every answer says what to do. */
 import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { damagedReceipts } from './receipts.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -27,6 +28,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
     ...(await interrupted(service)),
     ...(await snapshotStates(service)),
     ...(await publications(service)),
+    ...(await receipts(service)),
   ];
 }
 
@@ -159,4 +161,14 @@ async function publications({ ledger, home }: Service): Promise<Diagnosis[]> {
   return problems.length > 0
     ? problems
     : [ok('publications', `${all.length} revisions under ${where}, every byte as published`)];
+}
+
+/** Every byte of every receipt; nothing is said where there is none. */
+async function receipts(service: Service): Promise<Diagnosis[]> {
+  const all = await service.ledger.receipts();
+  if (all.length === 0) return [];
+  const damaged = await damagedReceipts(service);
+  return damaged.length === 0
+    ? [ok('receipts', `${all.length}, every byte as read`)]
+    : damaged.map((text) => problem('receipts', text, 'Restore its folder from a backup.'));
 }

@@ -21,6 +21,7 @@ import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 import { preApplicationResult } from './comparison.ts';
+import { recordResult } from './submission.ts';
 
 export function registerSnapshot(program: Command, register: Register): void {
   const snapshot = program
@@ -183,8 +184,8 @@ export function registerExplain(program: Command, register: Register): void {
     program
       .command('explain <what> [id]')
       .description(
-        'the cases behind one figure (INDICATOR@BODY, or @ALL), or why a pre-application stands in its class ' +
-          '(pre-application ID); names are masked',
+        'the cases behind one figure (INDICATOR@BODY, or @ALL), why a pre-application stands in its class ' +
+          '(pre-application ID), or what was sent of a case and answered (record ID); names are masked',
       )
       .option('--period <period>', 'the period; needed for a figure')
       .addOption(
@@ -200,6 +201,7 @@ export function registerExplain(program: Command, register: Register): void {
       'arbdata explain A02@110105 --period 2026-10',
       'arbdata explain R02@ALL --scope ytd --period 2026-10 --json',
       'arbdata explain pre-application YSQ0000034',
+      'arbdata explain record 110000-100124',
     ],
   );
 }
@@ -211,8 +213,10 @@ async function explainFigure(
 ): Promise<CommandResult> {
   const period = options.period === undefined ? undefined : readPeriod(options.period);
   if (figure === 'pre-application' && id !== undefined) return preApplicationResult(service, { id, period });
+  if (figure === 'record' && id !== undefined) return recordResult(service, id);
   if (period === undefined || id !== undefined) {
-    throw new ArbdataError('E_USAGE', 'explain needs INDICATOR@BODY with --period, or pre-application ID', {
+    const forms = 'INDICATOR@BODY with --period, pre-application ID, or record ID';
+    throw new ArbdataError('E_USAGE', `explain needs ${forms}`, {
       advice:
         'For example: arbdata explain A02@110105 --period 2026-10, or arbdata explain pre-application YSQ0000034.',
     });

@@ -13,6 +13,7 @@ SELECT
   a.result,
   a.code,
   a.message,
+  a.receipt_id,
   r.record_id IS NOT NULL AS is_released
 FROM sent_record s
 LEFT JOIN answer a ON a.batch = s.batch AND a.record_id = s.record_id

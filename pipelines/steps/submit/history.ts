@@ -3,7 +3,7 @@
  * their receipts, each listed by its manifest or ledger row and compared with its hash before it is read.
  */
 import path from 'node:path';
-import type { Result } from '../../../schemas/submission.ts';
+import type { Op, Result } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
 import { sha256File } from '../../runtime/files.ts';
@@ -32,7 +32,7 @@ export interface PlatformRecord {
   readonly held_fingerprint: string | null;
   readonly held_batch: string | null;
   readonly last_batch: string;
-  readonly last_op: 'I' | 'U' | 'D';
+  readonly last_op: Op;
   readonly last_fingerprint: string;
   /** Of the last version sent; NULL: it waits for an answer. */
   readonly last_result: Result | 'lost' | null;
@@ -52,6 +52,27 @@ interface HistoryFile {
   /** Position of the batch, from 1. */
   readonly seq: number;
   readonly isLost: boolean;
+  /** Of the ledger, for a file of answers. */
+  readonly receiptId: number;
+}
+
+/** A row of `attempt`: one record in one batch, and what became of it. */
+export interface Attempt {
+  readonly seq: number;
+  readonly batch: string;
+  readonly record_id: string;
+  readonly case_id: string;
+  readonly op: Op;
+  readonly org_code: string;
+  readonly fingerprint: string;
+  readonly file_number: string;
+  readonly is_lost: boolean;
+  readonly result: Result | null;
+  readonly code: string | null;
+  readonly message: string | null;
+  /** The receipt that answered; NULL without an answer. */
+  readonly receipt_id: number | null;
+  readonly is_released: boolean;
 }
 
 /**
@@ -84,20 +105,35 @@ export async function closeHistory(engine: Engine): Promise<void> {
     DROP VIEW answer; DROP VIEW sent_record`);
 }
 
+/** What each batch said of one record, by batch; nothing for a deletion. */
+export async function sentContents(
+  engine: Engine,
+  history: SubmissionHistory,
+  recordId: string,
+): Promise<Map<string, string>> {
+  const files = await recordFiles(history);
+  if (files.length === 0) return new Map();
+  const rows = await engine.rows<{ batch: string; content: string }>(
+    `SELECT f.batch, r.content FROM ${parquet(files)} r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename
+     WHERE r.record_id = ${literal(recordId)} AND r.content IS NOT NULL`,
+  );
+  return new Map(rows.map(({ batch, content }) => [batch, content]));
+}
+
 function sentSelect(files: readonly HistoryFile[]): string {
   return `SELECT f.seq, f.batch, r.record_id, r.case_id, r.op, r.org_code, r.fingerprint, r.file_number, f.is_lost
     FROM ${
       files.length === 0
         ? emptyTable(['record_id', 'case_id', 'op', 'org_code', 'fingerprint', 'file_number', 'filename'])
         : parquet(files)
-    } r JOIN ${fileMap(files)} f(file, seq, batch, is_lost) ON f.file = r.filename`;
+    } r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`;
 }
 
 function answerSelect(files: readonly HistoryFile[]): string {
-  return `SELECT f.batch, r.record_id, r.result, r.code, r.message
+  return `SELECT f.batch, r.record_id, r.result, r.code, r.message, f.receipt_id
     FROM ${
       files.length === 0 ? emptyTable(['record_id', 'result', 'code', 'message', 'filename']) : parquet(files)
-    } r JOIN ${fileMap(files)} f(file, seq, batch, is_lost) ON f.file = r.filename`;
+    } r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`;
 }
 
 function parquet(files: readonly HistoryFile[]): string {
@@ -108,13 +144,16 @@ function emptyTable(columns: readonly string[]): string {
   return `(SELECT ${columns.map((name) => `CAST(NULL AS VARCHAR) AS ${name}`).join(', ')} WHERE FALSE)`;
 }
 
+const FILE_COLUMNS = 'f(file, seq, batch, is_lost, receipt_id)';
+
 /** Which batch a file belongs to. */
 function fileMap(files: readonly HistoryFile[]): string {
   const rows = files.map(
-    ({ file, seq, batch, isLost }) => `(${literal(file)}, ${seq}, ${literal(batch)}, ${isLost})`,
+    ({ file, seq, batch, isLost, receiptId }) =>
+      `(${literal(file)}, ${seq}, ${literal(batch)}, ${isLost}, ${receiptId})`,
   );
   // The last row, which no file matches, tells the types where there is no file.
-  return `(VALUES ${[...rows, "('', 0, '', FALSE)"].join(', ')})`;
+  return `(VALUES ${[...rows, "('', 0, '', FALSE, 0)"].join(', ')})`;
 }
 
 async function recordFiles({ batches }: SubmissionHistory): Promise<HistoryFile[]> {
@@ -123,7 +162,7 @@ async function recordFiles({ batches }: SubmissionHistory): Promise<HistoryFile[
     for (const entry of folder.files.filter((one) => one.path.startsWith(`${RECORDS_FOLDER}/`))) {
       const file = path.join(dir, ...entry.path.split('/'));
       await requireBytes(file, entry.sha256);
-      files.push({ file, batch: name, seq: index + 1, isLost: loss !== undefined });
+      files.push({ file, batch: name, seq: index + 1, isLost: loss !== undefined, receiptId: 0 });
     }
   }
   return files;
@@ -132,10 +171,10 @@ async function recordFiles({ batches }: SubmissionHistory): Promise<HistoryFile[
 async function answerFiles({ homeDir, batches }: SubmissionHistory): Promise<HistoryFile[]> {
   const files: HistoryFile[] = [];
   for (const [index, { name, receipts, loss }] of batches.entries()) {
-    for (const { folder, answersSha256 } of receipts) {
+    for (const { id, folder, answersSha256 } of receipts) {
       const file = path.join(homeDir, folder, ANSWERS_FILE);
       await requireBytes(file, answersSha256);
-      files.push({ file, batch: name, seq: index + 1, isLost: loss !== undefined });
+      files.push({ file, batch: name, seq: index + 1, isLost: loss !== undefined, receiptId: id });
     }
   }
   return files;
