@@ -14,6 +14,7 @@ import {
 } from './commands/look.ts';
 import { registerRun, registerRuns } from './commands/run.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
+import { registerSubmit } from './commands/submit.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
 import { type GlobalOptions, isJson, systemEffects, withCommand } from './context.ts';
 import { examplesText, registerWith } from './register.ts';
@@ -73,6 +74,7 @@ Examples:
   registerFindings(program, register);
   registerExplain(program, register);
   registerComparisonDecisions(program, register);
+  registerSubmit(program, register);
   registerIndicators(program, register);
   registerAudit(program, register);
   registerDoctor(program, register);
