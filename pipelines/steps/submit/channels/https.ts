@@ -130,6 +130,11 @@ class Upload {
       partBytes: Math.max(partBytes, Math.ceil(sizeBytes / MOST_PARTS)),
     };
     const answer = await this.#send({ method: 'POST', path: this.#path('create'), ...json(body) });
+    if (answer.status === 404) {
+      throw new ChannelError('access', 'the platform answers 404: it takes no packages at this address', {
+        advice: 'Correct url and paths.create of the channel in config.json.',
+      });
+    }
     const state = await this.#readState(answer);
     const standing = this.standing(state);
     if (standing.state === 'different') throw conflict(parcel, standing.found);

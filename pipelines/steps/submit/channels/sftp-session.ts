@@ -150,6 +150,8 @@ export class SftpSession {
     });
     try {
       this.#client.connect(config);
+      // Else each small message waits for the acknowledgement of the one before: 40 ms a call, measured.
+      this.#client.setNoDelay(true);
       await Promise.race([ready, this.#gone]);
     } catch (error) {
       if (presented !== '' && !hostKeys.includes(presented)) {
