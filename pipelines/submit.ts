@@ -211,6 +211,7 @@ async function settleEarlier(run: RunContext, batch: Batch, parcel: Parcel): Pro
       askAfter(run, { channel, parcel, delivery }),
     );
     if (standing.state === 'arrived') {
+      await channel.tidy?.();
       await run.ledger.endDelivery({ id: delivery.id, state: 'delivered' });
       const { target } = channel;
       return { ...factsOf(batch), state: 'arrived before', channel: delivery.channel, target };

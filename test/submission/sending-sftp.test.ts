@@ -126,7 +126,7 @@ describe.skipIf(!hasSshd)('a line that is cut', () => {
     ['in its middle', 'toServer', 350_000],
     ['while it is read back', 'fromServer', 300_000],
   ] as const)('%s', async (_what, way, bytes) => {
-    line.plan({ way, bytes, act: () => line.cut() });
+    line.plan({ way, at: bytes, act: () => line.cut() });
     const end = await delivered(channel(), parcel, { clock });
     expect(end).toMatchObject({ state: 'delivered', wasSent: true });
     expect(end.faults.length).toBeGreaterThan(0);
@@ -134,7 +134,7 @@ describe.skipIf(!hasSshd)('a line that is cut', () => {
   });
 
   test('a line that goes silent counts as lost', async () => {
-    line.plan({ way: 'toServer', bytes: 200_000, act: () => line.hold(true) });
+    line.plan({ way: 'toServer', at: 200_000, act: () => line.hold(true) });
     const end = await delivered(channel({ idleTimeoutMs: 400 }), parcel, {
       clock,
       wait: async () => line.hold(false),
@@ -153,7 +153,7 @@ describe.skipIf(!hasSshd)('a line that is cut', () => {
 
   test('nobody can say whether it arrived: unknown, and found the next time', async () => {
     const retry = { attempts: 1, baseSeconds: 0, maxSeconds: 0, totalMinutes: 1 };
-    line.plan({ way: 'toServer', bytes: 300_000, act: () => line.hold(true) });
+    line.plan({ way: 'toServer', at: 300_000, act: () => line.hold(true) });
     const end = await delivered(channel({ idleTimeoutMs: 300, connectTimeoutMs: 300 }), parcel, {
       clock,
       retry,

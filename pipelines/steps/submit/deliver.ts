@@ -44,6 +44,7 @@ export async function deliver(channel: Channel, parcel: Parcel, options: Deliver
     try {
       const standing = await channel.ask(parcel);
       if (standing.state === 'arrived') {
+        await channel.tidy?.();
         return { state: 'delivered', attempts: attempt - 1, wasSent: !isCertain };
       }
       isCertain = true;
@@ -98,7 +99,7 @@ async function waitForNext(
 }
 
 /** Full jitter: anything from nothing to a bound that doubles, so that many senders do not come back at once. */
-export function drawWaitMs(
+function drawWaitMs(
   attempt: number,
   { baseSeconds, maxSeconds }: Pick<RetryConfig, 'baseSeconds' | 'maxSeconds'>,
   random: () => number,

@@ -1,21 +1,21 @@
 /** A line between two programs of this machine, which can be cut. */
 import net from 'node:net';
 
+export interface Plan {
+  readonly way: 'toServer' | 'fromServer';
+  /** When so many bytes went this way, or when something else is so; what comes then does not pass any more. */
+  readonly at: number | (() => boolean);
+  readonly act: () => void;
+}
+
 export interface Line {
   readonly port: number;
   /** Bytes that passed since the last plan, to the server and from it. */
   readonly passed: { toServer: number; fromServer: number };
   /** How many connections there were since the last plan. */
   connections: number;
-  /**
-   * Do something once so many bytes went one way; absent: nothing. What is beyond them does not pass before it was
-   * done.
-   */
-  plan(plan?: {
-    readonly way: 'toServer' | 'fromServer';
-    readonly bytes: number;
-    readonly act: () => void;
-  }): void;
+  /** Do something at a moment; absent: nothing. */
+  plan(plan?: Plan): void;
   /** End every connection, both ways, with a reset. */
   cut(): void;
   /** Let nothing through any more, as when a cable is pulled. */
@@ -25,7 +25,7 @@ export interface Line {
 
 export async function startLine(serverPort: number): Promise<Line> {
   const sockets = new Set<net.Socket>();
-  let planned: Parameters<Line['plan']>[0];
+  let planned: Plan | undefined;
   let isHeld = false;
   // Connections of an earlier plan may still say farewell: their bytes are nobody's.
   let plans = 0;
@@ -38,7 +38,7 @@ export async function startLine(serverPort: number): Promise<Line> {
         to.write(bytes);
         return;
       }
-      const left = planned?.way === way ? planned.bytes - line.passed[way] : Number.POSITIVE_INFINITY;
+      const left = planned?.way === way ? bytesLeft(planned, line.passed[way]) : Number.POSITIVE_INFINITY;
       line.passed[way] += bytes.length;
       if (bytes.length < left) {
         to.write(bytes);
@@ -87,4 +87,9 @@ export async function startLine(serverPort: number): Promise<Line> {
     },
   };
   return line;
+}
+
+function bytesLeft({ at }: Plan, passed: number): number {
+  if (typeof at === 'number') return at - passed;
+  return at() ? 0 : Number.POSITIVE_INFINITY;
 }

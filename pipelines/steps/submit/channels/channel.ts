@@ -33,6 +33,8 @@ export interface Channel {
    * under its name; until then nothing stands there under that name.
    */
   send(parcel: Parcel, onProgress: OnProgress): Promise<void>;
+  /** Remove what dead attempts left beside a package that is there. */
+  tidy?(): Promise<void>;
 }
 
 /** `retry`: the same again may succeed; `access`: a person must mend our side or theirs; `refused`: likewise. */

@@ -43,12 +43,15 @@ export function directoryChannel({ dir, isOwn }: DirectorySettings, clock: Clock
       ? { state: 'arrived' }
       : { state: 'different', found: `${file} has other bytes` };
   };
+  const tidy = async (): Promise<void> => {
+    await removeRemains(dir, clock);
+  };
   const send: Channel['send'] = async (parcel, onProgress) => {
     await requireFolder(dir, isOwn);
     const file = path.join(dir, parcel.name);
     const temporary = temporaryName(file);
     try {
-      await removeRemains(dir, clock);
+      await tidy();
       await copyTo(temporary, parcel, onProgress);
       await giveName(temporary, file);
       syncDirNow(dir);
@@ -60,7 +63,7 @@ export function directoryChannel({ dir, isOwn }: DirectorySettings, clock: Clock
     const standing = await ask(parcel);
     if (standing.state === 'different') throw conflict(parcel, standing.found);
   };
-  return { target: `directory ${dir}`, ask, send };
+  return { target: `directory ${dir}`, ask, send, tidy };
 }
 
 async function requireFolder(dir: string, isOwn: boolean): Promise<void> {
