@@ -15,6 +15,7 @@ import {
 import { registerRun, registerRuns } from './commands/run.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
 import { registerReceipts, registerSubmissions } from './commands/submission.ts';
+import { registerSubmit } from './commands/submit.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
 import { type GlobalOptions, isJson, systemEffects, withCommand } from './context.ts';
 import { examplesText, registerWith } from './register.ts';
@@ -76,6 +77,7 @@ Examples:
   registerComparisonDecisions(program, register);
   registerReceipts(program, register);
   registerSubmissions(program, register);
+  registerSubmit(program, register);
   registerIndicators(program, register);
   registerAudit(program, register);
   registerDoctor(program, register);

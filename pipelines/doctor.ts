@@ -10,6 +10,7 @@ import { snapshots } from './snapshots.ts';
 import { checkSource, problemPlace } from './source.ts';
 import { verifyFolder } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
+import { configuredChannels } from './submit.ts';
 
 export interface Diagnosis {
   readonly name: string;
@@ -25,6 +26,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
   return [
     ...(await Promise.all([diskSpace(service), homeMode(service), audit(service), source(service)])),
     ...definitions(service),
+    ...channels(service),
     ...(await interrupted(service)),
     ...(await snapshotStates(service)),
     ...(await publications(service)),
@@ -121,6 +123,15 @@ function unknownYears(listed: Readonly<Record<string, unknown>>, today: string):
   const first = Math.min(thisYear, ...Object.keys(listed).map(Number));
   const years = Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
   return years.filter((year) => listed[year] === undefined);
+}
+
+/** Files, modes and secrets of every channel; whether it can be reached is for `submit --check`. */
+function channels(service: Service): Diagnosis[] {
+  return configuredChannels(service).map(({ name, target, problem: wrong }) =>
+    wrong === undefined
+      ? ok('channels', `${name}: ${target}; \`arbdata submit --check --channel ${name}\` tries it`)
+      : problem('channels', wrong.message, wrong.advice),
+  );
 }
 
 async function interrupted(service: Service): Promise<Diagnosis[]> {

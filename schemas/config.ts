@@ -1,5 +1,6 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
+import { DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
 import { VIEW_NAMES } from './contract.ts';
 import { POLICIES } from './submission.ts';
 
@@ -107,6 +108,14 @@ export const configSchema = z.strictObject({
     .strictObject({
       kind: z.enum(['embedded', 'oracle']).default('embedded'),
       oracle: oracleConfigSchema.prefault({}),
+    })
+    .prefault({}),
+  /** What platforms are sent, and how. */
+  submission: z
+    .strictObject({ ...sendingKeys })
+    .refine(({ channel, channels }) => channel === DEFAULT_CHANNEL || channel in channels, {
+      path: ['channel'],
+      error: 'must be one of the channels that are defined beside it',
     })
     .prefault({}),
 });

@@ -1,12 +1,15 @@
 /** The time is an effect: it is passed in, and people read it as Asia/Shanghai wall-clock time. */
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   now(): Date;
+  /** Wait so long by this clock. */
+  sleep(ms: number): Promise<void>;
 }
 
-export const systemClock: Clock = { now: () => new Date() };
+export const systemClock: Clock = { now: () => new Date(), sleep: (ms) => delay(ms) };
 
-/** A clock that stands still until it is moved, for tests and replays. */
+/** A clock that stands still until it is moved, for tests and replays; who sleeps by it moves it. */
 export interface FixedClock extends Clock {
   advance(ms: number): void;
 }
@@ -15,12 +18,10 @@ export interface FixedClock extends Clock {
 export function fixedClock(instant: string): FixedClock {
   let nowMs = Date.parse(instant);
   if (Number.isNaN(nowMs)) throw new Error(`${JSON.stringify(instant)} is not an instant`);
-  return {
-    now: () => new Date(nowMs),
-    advance: (ms) => {
-      nowMs += ms;
-    },
+  const advance = (ms: number): void => {
+    nowMs += ms;
   };
+  return { now: () => new Date(nowMs), advance, sleep: async (ms) => advance(ms) };
 }
 
 const SHANGHAI = new Intl.DateTimeFormat('en-US', {
@@ -35,17 +36,17 @@ const SHANGHAI = new Intl.DateTimeFormat('en-US', {
 });
 
 /** The date in Asia/Shanghai, `YYYY-MM-DD`. */
-export function shanghaiDate(clock: Clock): string {
+export function shanghaiDate(clock: Pick<Clock, 'now'>): string {
   return shanghaiStamp(clock).slice(0, 10);
 }
 
 /** The wall-clock time in Asia/Shanghai, `YYYY-MM-DD HH:MM:SS`. */
-export function shanghaiStamp(clock: Clock): string {
+export function shanghaiStamp(clock: Pick<Clock, 'now'>): string {
   return stampOf(clock.now());
 }
 
 /** The same with milliseconds, `YYYY-MM-DD HH:MM:SS.mmm`: what the ledger stores. */
-export function shanghaiStampMs(clock: Clock): string {
+export function shanghaiStampMs(clock: Pick<Clock, 'now'>): string {
   const now = clock.now();
   return `${stampOf(now)}.${String(now.getUTCMilliseconds()).padStart(3, '0')}`;
 }

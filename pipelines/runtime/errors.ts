@@ -90,6 +90,12 @@ export const ERROR_KINDS = {
     retryable: false,
     meaning: 'The platform or its server refuses us, or is not the one that it should be.',
   },
+  E_CHANNEL_REFUSED: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning:
+      'The platform holds something else under the name of the batch, or does not keep to the protocol.',
+  },
   E_RUN_LOCKED: {
     exit: EXIT.busy,
     retryable: true,

@@ -25,9 +25,19 @@ export type NewRecordRelease = Omit<RecordRelease, 'releasedAt'>;
 export interface DeliveryEnd {
   readonly id: number;
   readonly state: Exclude<Delivery['state'], 'sending'>;
-  readonly attempts: number;
+  /** Of this delivery; absent: as many as were noted. */
+  readonly attempts?: number;
   /** JSON without personal data or secrets. */
   readonly error?: unknown;
+}
+
+/** An attempt that failed, while the delivery goes on. */
+export interface DeliveryFault {
+  readonly id: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** JSON without personal data or secrets. */
+  readonly error: unknown;
 }
 
 /** Enter a delivery. Inside a transaction. */
@@ -49,19 +59,31 @@ export async function beginDelivery(db: LedgerDb, at: string, wanted: NewDeliver
   return id;
 }
 
+/** Note the latest fault of a delivery that goes on, for who looks meanwhile. Inside a transaction. */
+export async function noteDeliveryFault(db: LedgerDb, fault: DeliveryFault): Promise<void> {
+  const { id, attempt, error } = fault;
+  await db
+    .updateTable('delivery')
+    .set({ attempts: attempt, error: JSON.stringify(error) })
+    .where('id', '=', id)
+    .where('state', '=', 'sending')
+    .execute();
+}
+
 /** Enter how a delivery ended. Inside a transaction. */
 export async function endDelivery(db: LedgerDb, at: string, end: DeliveryEnd): Promise<void> {
-  const { id, state, attempts, error } = end;
+  const { id, state, error } = end;
   const found = await db.selectFrom('delivery').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   if (found.state === 'delivered') return;
+  const attempts = end.attempts ?? found.attempts;
   const text = error === undefined ? null : JSON.stringify(error);
   await db
     .updateTable('delivery')
-    .set({ state, attempts: found.attempts + attempts, finishedAt: at, error: text })
+    .set({ state, attempts, finishedAt: at, error: text })
     .where('id', '=', id)
     .execute();
   const { actor, batch, channel } = found;
-  const detail = { channel, attempts: found.attempts + attempts, error };
+  const detail = { channel, attempts, error };
   await appendAudit(db, at, { actor, action: `batch.${state}`, subject: batch, detail });
 }
 

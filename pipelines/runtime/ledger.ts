@@ -221,6 +221,11 @@ export class Ledger {
     return this.#auditedWrite(({ db, at }) => submission.beginDelivery(db, at, wanted));
   }
 
+  /** Note the latest fault of a delivery that goes on. */
+  async noteDeliveryFault(fault: submission.DeliveryFault): Promise<void> {
+    await this.#write(({ db }) => submission.noteDeliveryFault(db, fault));
+  }
+
   /** Enter how a delivery ended; what is known of a delivery may become better, never worse: delivered stays. */
   async endDelivery(end: submission.DeliveryEnd): Promise<void> {
     await this.#auditedWrite(({ db, at }) => submission.endDelivery(db, at, end));

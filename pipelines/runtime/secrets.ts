@@ -48,23 +48,31 @@ export function secretFrom(environment: NodeJS.ProcessEnv, variable: string): Se
       advice: 'Unset one of them.',
     });
   }
-  return file === undefined || file === '' ? undefined : new Secret(readSecretFile(fileVariable, file));
+  return file === undefined || file === '' ? undefined : new Secret(readPrivateFile(fileVariable, file));
 }
 
-function readSecretFile(variable: string, file: string): string {
+/**
+ * The text of a file that only its owner can read, without the line end at its end.
+ * @param name what names the file: a variable or a key of config.json
+ * @throws {ArbdataError} E_CONFIG saying what is wrong with it
+ */
+export function readPrivateFile(
+  name: string,
+  file: string,
+  largestBytes: number = LARGEST_SECRET_BYTES,
+): string {
   const refuse = (what: string, advice: string, cause?: unknown): ArbdataError =>
-    new ArbdataError('E_CONFIG', `${variable}: ${file} ${what}`, {
+    new ArbdataError('E_CONFIG', `${name}: ${file} ${what}`, {
       advice,
       where: { file },
       ...(cause === undefined ? {} : { cause }),
     });
   try {
     const entry = statSync(file);
-    if (!entry.isFile())
-      throw refuse('is no file', `Name a file that holds the secret alone in ${variable}.`);
+    if (!entry.isFile()) throw refuse('is no file', `Name a file that holds the secret alone in ${name}.`);
     // Windows has no such bits: its mode tells nothing about who can read the file.
     if (process.platform !== 'win32') refuseOpenFile(entry, refuse, file);
-    if (entry.size > LARGEST_SECRET_BYTES) {
+    if (entry.size > largestBytes) {
       throw refuse('is too large for a secret', 'Name a file that holds the secret alone.');
     }
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');

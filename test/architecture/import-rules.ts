@@ -128,6 +128,10 @@ interface Door {
   readonly rule: string;
 }
 
+/** Sockets, protocols over them, and clients of those. */
+const NETWORK =
+  /^(node:)?(net|http|https|http2|tls|dgram|dns)($|\/)|^(ssh2|ssh2-sftp-client|undici|ws|axios|got|node-fetch)($|\/)/;
+
 /** Engines and drivers: each is reached through one place. Tests may use them to look from outside. */
 const DOORS: readonly Door[] = [
   {
@@ -150,9 +154,12 @@ const DOORS: readonly Door[] = [
     files: /^pipelines\/steps\/(source|publish|adjust)(\/|\.ts$)/,
     rule: "other systems' databases are reached only in steps/source, steps/publish and steps/adjust",
   },
+  {
+    packages: NETWORK,
+    files: /^pipelines\/steps\/submit\/channels\//,
+    rule: 'the network is reached only in steps/submit/channels',
+  },
 ];
-
-const NETWORK = /^(node:)?(net|http|https|http2|tls|dgram|dns)($|\/)|^(undici|ws|axios|got|node-fetch)($|\/)/;
 
 /** Why a package or a built-in module may not be imported by a file, or undefined where it may. */
 function packageRule(file: string, from: Place, specifier: string): string | undefined {

@@ -23,6 +23,11 @@ const DEFAULTS = {
       stallTimeoutSeconds: 60,
     },
   },
+  submission: {
+    channels: {},
+    channel: 'outbox',
+    retry: { attempts: 8, baseSeconds: 2, maxSeconds: 300, totalMinutes: 60 },
+  },
 };
 
 test('without a file, and with an empty object, the defaults hold', async () => {
