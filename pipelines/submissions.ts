@@ -87,10 +87,10 @@ export async function releaseRecord(
 ): Promise<{ readonly recordId: string; readonly batch: string }> {
   const why = requireReason(reason);
   const { record } = await withRecord(service, id, async (found) => found);
-  const { record_id: recordId, last_batch: batch, last_result: result } = record;
-  if (result !== 'rejected') {
+  const { record_id: recordId, rejection_batch: batch, is_waiting: isWaiting } = record;
+  if (batch === null || isWaiting) {
     throw new ArbdataError('E_USAGE', `${recordId} was not rejected: ${standingText(record)}`, {
-      advice: 'Only a record whose last version was rejected can be released.',
+      advice: 'Only a record that the platform rejected last, and that waits for no answer, can be released.',
     });
   }
   await service.ledger.releaseRecord({ batch, recordId, reason: why, actor: service.actor });
@@ -286,7 +286,9 @@ function standingText(record: PlatformRecord): string {
         ? `${there}; batch ${last} was rejected for it and released: it goes out with the next batch`
         : `${there}; it was rejected in batch ${last}: it goes out again once its content changes or it is released`;
     case 'lost':
-      return `${there}; batch ${last} was declared lost: it goes out with the next batch`;
+      return record.rejection_batch === null || record.is_released
+        ? `${there}; batch ${last} was declared lost: it goes out with the next batch`
+        : `${there}; batch ${last} was declared lost; before that it was rejected in batch ${record.rejection_batch}`;
     case null:
       return waits(`batch ${last}`);
     default:

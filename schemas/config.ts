@@ -58,7 +58,7 @@ export const oracleConfigSchema = z.strictObject({
 export type OracleConfig = z.infer<typeof oracleConfigSchema>;
 
 /** What goes to a platform, by its product. */
-const submissionConfigSchema = z.strictObject({
+const platformKeys = {
   platforms: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -72,7 +72,7 @@ const submissionConfigSchema = z.strictObject({
       }),
     )
     .default({}),
-});
+};
 
 export const configSchema = z.strictObject({
   /** 0: natural months; 1 to 28: a month ends on this day. */
@@ -102,7 +102,6 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .default({}),
-  submission: submissionConfigSchema.prefault({}),
   /** What is read; ARBDATA_SOURCE goes before `kind`. */
   source: z
     .strictObject({
@@ -112,7 +111,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What platforms are sent, and how. */
   submission: z
-    .strictObject({ ...sendingKeys })
+    .strictObject({ ...platformKeys, ...sendingKeys })
     .refine(({ channel, channels }) => channel === DEFAULT_CHANNEL || channel in channels, {
       path: ['channel'],
       error: 'must be one of the channels that are defined beside it',

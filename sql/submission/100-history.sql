@@ -26,7 +26,7 @@ WITH mark AS (
     record_id,
     MAX(seq) AS last_seq,
     MAX(CASE WHEN result = 'accepted' THEN seq END) AS accepted_seq,
-    MAX(CASE WHEN result = 'rejected' THEN seq END) AS rejected_seq,
+    MAX(CASE WHEN result IS NOT NULL THEN seq END) AS answered_seq,
     MAX(CASE WHEN result IS NULL AND NOT is_lost THEN 1 ELSE 0 END) AS waiting
   FROM attempt
   GROUP BY record_id
@@ -42,10 +42,13 @@ SELECT
   l.fingerprint AS last_fingerprint,
   CASE WHEN l.result IS NULL AND l.is_lost THEN 'lost' ELSE l.result END AS last_result,
   m.waiting = 1 AS is_waiting,
-  COALESCE(r.is_released, FALSE) AS is_released,
-  l.code,
-  l.message
+  -- The platform's last word where it was a rejection: a lost version after it changes nothing about it.
+  r.batch AS rejection_batch,
+  r.fingerprint AS rejection_fingerprint,
+  r.code AS rejection_code,
+  r.message AS rejection_message,
+  COALESCE(r.is_released, FALSE) AS is_released
 FROM mark m
 JOIN attempt l ON l.record_id = m.record_id AND l.seq = m.last_seq
 LEFT JOIN attempt h ON h.record_id = m.record_id AND h.seq = m.accepted_seq
-LEFT JOIN attempt r ON r.record_id = m.record_id AND r.seq = m.rejected_seq;
+LEFT JOIN attempt r ON r.record_id = m.record_id AND r.seq = m.answered_seq AND r.result = 'rejected';

@@ -16,12 +16,11 @@ known AS (
     r.fingerprint,
     h.held_fingerprint,
     COALESCE(h.is_waiting, FALSE) AS is_waiting,
-    h.last_batch,
-    h.last_result,
-    h.last_fingerprint,
-    COALESCE(h.is_released, FALSE) AS is_released,
-    h.code,
-    h.message
+    h.rejection_batch,
+    h.rejection_fingerprint,
+    h.rejection_code,
+    h.rejection_message,
+    COALESCE(h.is_released, FALSE) AS is_released
   FROM reported r
   FULL JOIN platform_record h ON h.case_id = r.case_id
 ),
@@ -43,8 +42,7 @@ SELECT
   * EXCLUDE (op),
   CASE
     WHEN is_waiting THEN 'waiting'
-    WHEN op IN ('I', 'U', 'D') AND last_result = 'rejected' AND NOT is_released
-      AND last_fingerprint = COALESCE(fingerprint, '') THEN 'rejected'
+    WHEN op IN ('I', 'U', 'D') AND NOT is_released AND rejection_fingerprint = COALESCE(fingerprint, '') THEN 'rejected'
     ELSE op
   END AS decision
 FROM wanted;

@@ -74,7 +74,8 @@ function expected(
     held_batch: null,
   };
   let isWaiting = false;
-  let isReleased = false;
+  let rejection: Attempt | undefined;
+  let rejectionBatch: string | null = null;
   for (const [index, { lost, attempts }] of history.entries()) {
     const one = attempts[number];
     if (one === undefined) continue;
@@ -85,7 +86,10 @@ function expected(
           ? { held_fingerprint: null, held_batch: null }
           : { held_fingerprint: one.content, held_batch: batchName(index) };
     }
-    if (result === 'rejected') isReleased = one.answer?.released === true;
+    if (one.answer !== undefined) {
+      rejection = result === 'rejected' ? one : undefined;
+      rejectionBatch = result === 'rejected' ? batchName(index) : null;
+    }
     isWaiting ||= result === null;
     row = {
       record_id: recordId(number),
@@ -97,9 +101,11 @@ function expected(
       last_fingerprint: fingerprint(one),
       last_result: result,
       is_waiting: isWaiting,
-      is_released: isReleased,
-      code: codeOf(one),
-      message: null,
+      rejection_batch: rejectionBatch,
+      rejection_fingerprint: rejection === undefined ? null : fingerprint(rejection),
+      rejection_code: rejection === undefined ? null : codeOf(rejection),
+      rejection_message: null,
+      is_released: rejection?.answer?.released === true,
     };
   }
   return row;

@@ -38,11 +38,13 @@ export interface PlatformRecord {
   readonly last_result: Result | 'lost' | null;
   /** Some version of it, the last or an earlier one, waits for an answer. */
   readonly is_waiting: boolean;
-  /** Its last rejection was released by a person. */
+  /** The platform's last word where it was a rejection: batch, content and words; else NULL. */
+  readonly rejection_batch: string | null;
+  readonly rejection_fingerprint: string | null;
+  readonly rejection_code: string | null;
+  readonly rejection_message: string | null;
+  /** This rejection was released by a person. */
   readonly is_released: boolean;
-  /** The platform's words on the last version. */
-  readonly code: string | null;
-  readonly message: string | null;
 }
 
 /** A file that was listed, with its batch. */

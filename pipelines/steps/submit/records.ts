@@ -87,16 +87,16 @@ export function judgedSelect(layout: Layout, cases: string, key: Buffer): string
 export async function addRejections(engine: Engine, layout: Layout, key: Buffer): Promise<void> {
   await engine.run(`
     CREATE TEMP TABLE rejected_record AS
-    SELECT * FROM platform_record WHERE last_result = 'rejected' AND NOT is_waiting AND NOT is_released`);
+    SELECT * FROM platform_record WHERE rejection_batch IS NOT NULL AND NOT is_waiting AND NOT is_released`);
   const cases = 'SELECT * FROM submission_case WHERE case_id IN (SELECT case_id FROM rejected_record)';
   await engine.run(`
     CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, cases, key)};
     INSERT INTO platform_rejection
-    SELECT r.case_id, COALESCE(c.org_code, r.org_code), concat_ws(' ', r.code, ${shownMessageSql('r.message', 'r.case_id')}),
-      r.last_batch
+    SELECT r.case_id, COALESCE(c.org_code, r.org_code), concat_ws(' ', r.rejection_code, ${shownMessageSql('r.rejection_message', 'r.case_id')}),
+      r.rejection_batch
     FROM rejected_record r
     LEFT JOIN rejected_now c ON c.case_id = r.case_id
-    WHERE r.last_fingerprint = COALESCE(c.fingerprint, '');
+    WHERE r.rejection_fingerprint = COALESCE(c.fingerprint, '');
     DROP TABLE rejected_record;
     DROP TABLE rejected_now`);
 }

@@ -98,12 +98,12 @@ export async function* rejectedRecords(
   engine: Engine,
   wanted: { readonly nameOf: (org: string) => string; readonly orgCode?: string | undefined },
 ): AsyncGenerator<RejectedRecord> {
-  const select = `SELECT d.record_id, c.case_no, d.org_code, d.last_batch, d.code, ${shownMessageSql('d.message', 'd.case_id')} AS message
+  const select = `SELECT d.record_id, c.case_no, d.org_code, d.rejection_batch, d.rejection_code, ${shownMessageSql('d.rejection_message', 'd.case_id')} AS message
     FROM (SELECT * FROM submission_decision ${ofBody(wanted.orgCode)}) d
     LEFT JOIN valid_case c ON c.case_id = d.case_id
     WHERE d.decision = 'rejected' ORDER BY d.org_code NULLS LAST, d.record_id`;
-  type Row = Record<'record_id' | 'last_batch', string> &
-    Record<'case_no' | 'org_code' | 'code' | 'message', string | null>;
+  type Row = Record<'record_id' | 'rejection_batch', string> &
+    Record<'case_no' | 'org_code' | 'rejection_code' | 'message', string | null>;
   for await (const rows of engine.stream<Row>(select)) {
     for (const row of rows) {
       yield {
@@ -111,8 +111,8 @@ export async function* rejectedRecords(
         caseNo: row.case_no ?? '',
         orgCode: row.org_code ?? '',
         orgName: wanted.nameOf(row.org_code ?? ''),
-        batch: row.last_batch,
-        code: row.code ?? '',
+        batch: row.rejection_batch,
+        code: row.rejection_code ?? '',
         message: row.message ?? '',
       };
     }
