@@ -147,8 +147,10 @@ function problemLines(problems: SourceCheck['problems']): string[] {
   return problems.flatMap((problem) => {
     const place = problemPlace(problem);
     const kind = problem.severity === 'error' ? 'problem' : 'warning';
-    const statements = problem.statements.filter((statement) => !shown.has(statement));
-    for (const statement of statements) shown.add(statement);
+    // What one database was told mends nothing in another.
+    const mark = (statement: string) => `${problem.connection ?? ''} ${statement}`;
+    const statements = problem.statements.filter((statement) => !shown.has(mark(statement)));
+    for (const statement of statements) shown.add(mark(statement));
     return [
       `${kind}: ${place === '' ? '' : `${place}: `}${problem.message}`,
       ...statements.map((statement) => `    ${statement};`),
