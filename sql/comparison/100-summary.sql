@@ -65,14 +65,6 @@ worded AS (
   FROM comparison_line l
   LEFT JOIN value_name v1 ON v1.field = l.field AND v1.value = l.pre_value
   LEFT JOIN value_name v2 ON v2.field = l.field AND v2.value = l.case_value
-),
-repeated AS (
-  SELECT r.pre_row, count(*) AS earlier_count,
-    array_to_string(list_slice(list(record_name(y.pre_app_id) ORDER BY y.submit_time DESC, y.pre_app_id), 1, 3), '、')
-      AS earlier_ids
-  FROM repetition r
-  JOIN compared_pre_application y ON y.pre_row = r.earlier_row
-  GROUP BY r.pre_row
 )
 SELECT
   l.line_number, l.class, l.pre_app_id, l.case_id, l.org_code, COALESCE(o.org_code, '其他') AS body, l.field,
@@ -90,14 +82,14 @@ SELECT
   c.accept_day,
   CASE WHEN c.pre_app_id IS NULL THEN 0 ELSE 1 END AS case_names_one,
   CASE WHEN l.class = 'MISSING_CASE' THEN m.days_since_approval ELSE m.days_since_submit END AS waiting_days,
-  e.earlier_count,
-  e.earlier_ids
+  CASE WHEN l.class = 'DUPLICATE' THEN record_name(y.pre_app_id) END AS earlier_id
 FROM worded l
 LEFT JOIN valid_org o ON o.org_code = l.org_code
 LEFT JOIN classified m ON m.pre_row = l.pre_row
 LEFT JOIN compared_case c ON c.case_row = l.case_row
 LEFT JOIN code_list k ON k.list = 'pre_application_status' AND k.code = m.status
-LEFT JOIN repeated e ON e.pre_row = l.pre_row
+LEFT JOIN repetition e ON e.pre_row = l.pre_row
+LEFT JOIN compared_pre_application y ON y.pre_row = e.earlier_row
 LEFT JOIN pair_score w ON w.pre_row = l.pre_row AND w.case_row = l.case_row
 LEFT JOIN (
     SELECT first_seen, age_days, state, COALESCE('p' || CAST(pre_row AS VARCHAR), 'c' || CAST(orphan_row AS VARCHAR)) AS record

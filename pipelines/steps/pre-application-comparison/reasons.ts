@@ -33,9 +33,8 @@ export interface RecordFacts extends ConflictFlags {
   readonly accept_day: string | null;
   /** Working days since the approval, else since it was submitted. */
   readonly waiting_days: string | null;
-  readonly earlier_count: string | null;
-  /** The latest of them. */
-  readonly earlier_ids: string | null;
+  /** The latest that is repeated. */
+  readonly earlier_id: string | null;
   readonly case_names_one: number | null;
 }
 
@@ -47,7 +46,7 @@ export function reasonOf(facts: RecordFacts): string {
     case 'STATUS_CONFLICT':
       return statusWords(facts);
     case 'DUPLICATE':
-      return repetitionWords(facts);
+      return facts.earlier_id === null ? '' : `与在先的${facts.earlier_id}重复`;
     case 'PROBABLE_MATCH':
       return facts.reasons;
     case 'MISSING_CASE':
@@ -75,10 +74,4 @@ function statusWords({ status_code, status, accept_day }: RecordFacts): string {
 
 function waitingWords(event: string, { waiting_days }: RecordFacts): string {
   return waiting_days === null ? '' : `${event}后已过${waiting_days}个工作日`;
-}
-
-function repetitionWords({ earlier_count, earlier_ids }: RecordFacts): string {
-  if (earlier_ids === null) return '';
-  const count = Number(earlier_count);
-  return `与在先的${earlier_ids}${count > 3 ? `等${count}件` : ''}重复`;
 }
