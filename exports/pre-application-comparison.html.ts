@@ -10,7 +10,16 @@ import {
 import type { ComparisonReport } from '../schemas/comparison-report.ts';
 import { CHANGE_LABELS, CLASS_MEANINGS, fieldTitle } from './comparison-words.ts';
 import { writeText } from './files.ts';
-import { escapeHtml, type HtmlColumn, PAGE_END, pageStart, TABLE_END, tableRow, tableStart } from './html.ts';
+import {
+  escapeHtml,
+  type HtmlColumn,
+  PAGE_END,
+  pageStart,
+  sideBySide,
+  TABLE_END,
+  tableRow,
+  tableStart,
+} from './html.ts';
 import { chineseDay, draftMark } from './sheets/layout.ts';
 import { barChart, stackedChart } from './svg.ts';
 
@@ -39,8 +48,10 @@ async function* pieces(report: ComparisonReport, body?: ComparisonBody): AsyncGe
   yield heading(report, title);
   yield keyFigures(shown);
   const bars = PROBLEM_CLASSES.map((name) => ({ title: CLASS_TITLES[name], value: shown.classes[name] }));
-  yield `<h2>需处理的预申请和案件</h2>\n${barChart(bars, '各类数量')}\n`;
-  yield `<h2>近十二个月提交的预申请（按今日状况）</h2>\n${trendChart(report, shown.code)}\n`;
+  yield sideBySide(
+    `<h2>需处理的预申请和案件</h2>\n${barChart(bars, '各类数量')}`,
+    `<h2>近十二个月提交的预申请（按今日状况）</h2>\n${trendChart(report, shown.code)}`,
+  );
   if (body === undefined) yield* bodiesTable(report);
   yield* changesTable(report, body);
   for (const name of PROBLEM_CLASSES) if (shown.classes[name] > 0) yield* classTable(report, name, body);
@@ -118,7 +129,7 @@ async function* changesTable(report: ComparisonReport, body?: ComparisonBody): A
     { title: '类别', value: (change) => CLASS_TITLES[change.class] },
     { title: '现为', value: ({ classNow }) => CLASS_TITLES[classNow as ComparisonClass] ?? '' },
     { title: '首次发现', value: ({ firstSeen }) => firstSeen },
-    { title: '已过工作日', isNumber: true, value: ({ ageDays }) => ageDays },
+    { title: '持续工作日', isNumber: true, value: ({ ageDays }) => ageDays },
   ];
   const counts = { new: 0, resolved: 0, staying: 0 };
   for await (const { state } of report.changes(body?.code)) counts[state] += 1;
@@ -156,11 +167,14 @@ async function* classTable(
     ...(name === 'PROBABLE_MATCH'
       ? [
           { title: '得分', isNumber: true, value: ({ score }: ComparisonRecord) => score },
-          { title: '理由', value: ({ reasons }: ComparisonRecord) => reasons },
+          { title: '理由', value: ({ reason }: ComparisonRecord) => reason },
         ]
       : []),
+    ...(name !== 'FIELD_DIFF' && name !== 'PROBABLE_MATCH'
+      ? [{ title: '情况', value: ({ reason }: ComparisonRecord) => reason }]
+      : []),
     { title: '首次发现', value: ({ firstSeen }) => firstSeen },
-    { title: '已过工作日', isNumber: true, value: ({ ageDays }) => ageDays },
+    { title: '持续工作日', isNumber: true, value: ({ ageDays }) => ageDays },
   ];
   yield `<h2>${CLASS_TITLES[name]}</h2>\n<p class="meta">${escapeHtml(CLASS_MEANINGS[name])}</p>\n${tableStart(columns)}`;
   for await (const record of report.records(name, body?.code)) yield tableRow(columns, record);

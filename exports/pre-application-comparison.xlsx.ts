@@ -96,7 +96,7 @@ const CHANGES: Sheet<ComparisonChange> = {
     { title: '类别', width: 14, cell: (change) => code(CLASS_TITLES[change.class]) },
     { title: '现为', width: 14, cell: ({ classNow }) => code(classTitle(classNow)) },
     { title: '首次发现', width: 12, cell: ({ firstSeen }) => code(firstSeen) },
-    { title: '已过工作日', width: 10, cell: ({ ageDays }) => whole(ageDays) },
+    { title: '持续工作日', width: 10, cell: ({ ageDays }) => whole(ageDays) },
   ],
 };
 const PARTNERS: Sheet<ComparisonPartner> = {
@@ -129,7 +129,7 @@ function recordColumns(name: (typeof COMPARISON_CLASSES)[number]): readonly Colu
     { title: '案件编号', width: 14, cell: ({ caseId }) => code(caseId) },
     { title: '机构', width: 34, cell: ({ orgName }) => text(orgName) },
     { title: name === 'ORPHAN_CASE' ? '收到申请' : '提交日期', width: 12, cell: ({ date }) => code(date) },
-    { title: '状态', width: 7, cell: ({ status }) => code(status) },
+    { title: '状态', width: 11, cell: ({ status }) => code(status) },
     { title: '案号', width: 26, cell: ({ caseNo }) => text(caseNo) },
     ...(name === 'FIELD_DIFF'
       ? [
@@ -141,12 +141,15 @@ function recordColumns(name: (typeof COMPARISON_CLASSES)[number]): readonly Colu
     ...(name === 'PROBABLE_MATCH'
       ? [
           { title: '得分', width: 9, cell: ({ score }: ComparisonRecord) => figureCell(score, '0.00') },
-          { title: '理由', width: 70, cell: ({ reasons }: ComparisonRecord) => text(reasons) },
+          { title: '理由', width: 70, cell: ({ reason }: ComparisonRecord) => text(reason) },
         ]
+      : []),
+    ...(name !== 'FIELD_DIFF' && name !== 'PROBABLE_MATCH'
+      ? [{ title: '情况', width: 44, cell: ({ reason }: ComparisonRecord) => text(reason) }]
       : []),
     { title: '新旧', width: 8, cell: ({ state }) => code(changeTitle(state)) },
     { title: '首次发现', width: 12, cell: ({ firstSeen }) => code(firstSeen) },
-    { title: '已过工作日', width: 10, cell: ({ ageDays }) => whole(ageDays) },
+    { title: '持续工作日', width: 10, cell: ({ ageDays }) => whole(ageDays) },
   ];
 }
 

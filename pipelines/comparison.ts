@@ -108,21 +108,24 @@ export async function decidePair(
 
 /** Take a word back. */
 export async function withdrawPair(service: Service, request: PairRequest): Promise<void> {
-  const preAppId = normaliseText('code', request.preAppId);
-  await service.ledger.withdrawPair({ ...request, preAppId, actor: service.actor });
+  await service.ledger.withdrawPair({ ...request, ...keysOf(request), actor: service.actor });
+}
+
+/** Both keys as they are compared, so that one pair is not known under two names. */
+function keysOf({ preAppId, caseId }: PairRequest): { preAppId: string; caseId: string } {
+  if (!/^-?\d{1,18}$/.test(caseId)) {
+    throw new ArbdataError('E_USAGE', `${caseId} is not a CASE_ID`, {
+      advice: 'Give the number of the case as the data file has it, for example 100124.',
+    });
+  }
+  return { preAppId: normaliseText('code', preAppId), caseId: BigInt(caseId).toString() };
 }
 
 async function knownPair(
   service: Service,
   request: PairRequest,
 ): Promise<{ preAppId: string; caseId: string }> {
-  const preAppId = normaliseText('code', request.preAppId);
-  const { caseId } = request;
-  if (!/^-?\d{1,18}$/.test(caseId)) {
-    throw new ArbdataError('E_USAGE', `${caseId} is not a CASE_ID`, {
-      advice: 'Give the number of the case as the data file has it, for example 100124.',
-    });
-  }
+  const { preAppId, caseId } = keysOf(request);
   const [latest] = await earlierComparisons(service);
   const { home } = service;
   if (latest === undefined || latest.snapshotId === null) return { preAppId, caseId };

@@ -6,6 +6,7 @@ import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
+import { counted } from './runtime/words.ts';
 import { snapshots } from './snapshots.ts';
 import { checkSource, problemPlace } from './source.ts';
 import { verifyFolder } from './steps/publish/folder.ts';
@@ -67,7 +68,7 @@ async function homeMode({ home }: Service): Promise<Diagnosis> {
 async function audit({ ledger }: Service): Promise<Diagnosis> {
   const verdict = await ledger.verifyAudit();
   return verdict.ok
-    ? ok('audit', `${verdict.records} records, the chain is whole`)
+    ? ok('audit', `${counted(verdict.records, 'record')}, the chain is whole`)
     : problem(
         'audit',
         `record ${verdict.firstBroken ?? '?'}: ${verdict.problem ?? 'altered'}`,
@@ -83,16 +84,16 @@ async function source(service: Service): Promise<Diagnosis> {
     if (first !== undefined) {
       return problem(
         'source',
-        `${errors.length} problems, the first: ${problemPlace(first)} ${first.message}`,
+        `${counted(errors.length, 'problem')}, the first: ${[problemPlace(first), first.message].join(' ').trim()}`,
         'Run `arbdata source check`.',
       );
     }
     const rows = check.views.reduce((sum, view) => sum + view.rows, 0);
-    const text = `${check.kind}, ${rows} rows${check.asOf === null ? '' : `, as of ${check.asOf}`}`;
+    const text = `${check.kind}, ${counted(rows, 'row')}${check.asOf === null ? '' : `, as of ${check.asOf}`}`;
     const warnings = check.problems.length;
     return warnings === 0
       ? ok('source', text)
-      : attention('source', `${text}; ${warnings} warnings`, 'Run `arbdata source check`.');
+      : attention('source', `${text}; ${counted(warnings, 'warning')}`, 'Run `arbdata source check`.');
   } catch (error) {
     if (!(error instanceof ArbdataError)) throw error;
     const state = error.code === 'E_SOURCE_MISSING' ? attention : problem;
@@ -171,7 +172,7 @@ async function publications({ ledger, home }: Service): Promise<Diagnosis[]> {
   const where = path.relative(process.cwd(), home.published);
   return problems.length > 0
     ? problems
-    : [ok('publications', `${all.length} revisions under ${where}, every byte as published`)];
+    : [ok('publications', `${counted(all.length, 'revision')} under ${where}, every byte as published`)];
 }
 
 /** Every byte of every receipt; nothing is said where there is none. */

@@ -8,7 +8,7 @@ import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile, homeSecret } from './runtime/home.ts';
 import type { RunContext } from './runtime/run.ts';
-import { snapshotDate, withSource } from './source.ts';
+import { FREEZE_STEP, snapshotDate, withSource } from './source.ts';
 import { monthWindowSql } from './steps/macro-monitoring/windows.ts';
 import { buildFacts } from './steps/model/build.ts';
 import { pinnedSnapshots } from './steps/publish/publication.ts';
@@ -135,7 +135,7 @@ async function takeSnapshot(context: RunContext, request: Omit<PeriodRequest, 'p
     return manifest;
   }
   return context.step(
-    'freeze',
+    FREEZE_STEP,
     () =>
       withSource(context, (source) =>
         freeze({

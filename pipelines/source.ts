@@ -64,9 +64,35 @@ async function openSource(
   });
 }
 
+/** The step of a run that reads the source. */
+export const FREEZE_STEP = 'freeze';
+
 /** Hold the source against the contract. */
 export async function checkSource(service: Service): Promise<SourceCheck> {
-  return withSource(service, check);
+  const seconds = await latelySeconds(service);
+  return withSource(service, (source) => check(source, seconds));
+}
+
+/** As many runs are looked at for how long a read takes. */
+const LATEST_RUNS = 24;
+
+/**
+ * How long the longest of the latest reads of the source took; one that failed on the way took at least so long. A killed
+ * run ended when that was noticed, which tells nothing.
+ */
+async function latelySeconds({ ledger }: Service): Promise<number> {
+  const runs = await ledger.listRuns({ limit: LATEST_RUNS });
+  const ended = runs.filter(({ state }) => state === 'done' || state === 'held' || state === 'failed');
+  const all = await Promise.all(ended.map(({ id }) => ledger.getRun(id)));
+  const seconds = all.flatMap((run) =>
+    (run?.steps ?? [])
+      .filter(({ name }) => name === FREEZE_STEP)
+      .map(({ startedAt, finishedAt }) => {
+        const end = finishedAt ?? run?.finishedAt ?? startedAt;
+        return (Date.parse(end) - Date.parse(startedAt)) / 1000;
+      }),
+  );
+  return Math.max(0, ...seconds);
 }
 
 /** Load the embedded source from a folder of CSV files; the former source stays on any error. */

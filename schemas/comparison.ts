@@ -165,10 +165,12 @@ export interface ComparisonRecord extends Omit<ComparisonRow, 'org_code' | 'pre_
   readonly orgCode: string;
   readonly orgName: string;
   readonly caseNo: string;
+  /** The status of the pre-application, by its name. */
   readonly status: string;
   /** Submitted, or for a case without a pre-application received. */
   readonly date: string;
-  readonly reasons: string;
+  /** Why it stands in its class; empty where the other columns tell it. */
+  readonly reason: string;
   /** new or staying; empty where nobody has to look at it. */
   readonly state: string;
   readonly firstSeen: string;

@@ -1,4 +1,5 @@
 /** The comparison of pre-applications with cases: what it says on a terminal, and a person's word on a pair. */
+import path from 'node:path';
 import type { Command } from 'commander';
 import {
   decidePair,
@@ -14,6 +15,7 @@ import {
 } from '../../pipelines/pre-application-comparison.ts';
 import { EXIT } from '../../pipelines/runtime/errors.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { counted } from '../../pipelines/runtime/words.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
@@ -70,13 +72,35 @@ export function comparisonResult({
     '',
     `Files in ${dir}:`,
     ...shown.map(indented),
-    ...(pages > 0 ? [indented(`各机构/ (${pages} pages for the bodies)`)] : []),
+    ...(pages > 0 ? [indented(`各机构/ (${counted(pages, 'page')} for the bodies)`)] : []),
     ...(reasons.length > 0 ? ['', 'Needs attention:', ...reasons.map(({ text }) => indented(text))] : []),
-    ...(state === 'held'
-      ? ['', `Next: npx arbdata runs release ${runId} --reason "…"    publish it all the same`]
-      : []),
+    '',
+    'Next:',
+    ...nextSteps({ state, runId, period, page: path.join(dir, shown.find(isPage) ?? '') }).map(indented),
   ];
   return { json, lines, exit: state === 'held' ? EXIT.held : EXIT.done };
+}
+
+const isPage = (file: string): boolean => file.endsWith('.html');
+
+function nextSteps({
+  state,
+  runId,
+  period,
+  page,
+}: Pick<ComparisonRunEnd['comparison'], 'state' | 'period'> & {
+  readonly runId: string;
+  readonly page: string;
+}): string[] {
+  const ofPeriod = period.includes('..') ? '' : ` --period ${period}`;
+  return [
+    `open ${page}`,
+    `npx arbdata explain pre-application ID${ofPeriod}    why one stands in its class`,
+    'npx arbdata comparison confirm PRE_APP CASE    these two belong together; or reject',
+    ...(state === 'held'
+      ? [`npx arbdata runs release ${runId} --reason "…"    publish it all the same`]
+      : []),
+  ];
 }
 
 /** explain pre-application ID. */

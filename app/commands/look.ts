@@ -1,4 +1,5 @@
 /** snapshot, findings, explain, indicators, audit, doctor: look at what there is. */
+
 import { type Command, Option } from 'commander';
 import { type Diagnosis, doctor } from '../../pipelines/doctor.ts';
 import { explain } from '../../pipelines/explain.ts';
@@ -16,6 +17,7 @@ import {
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { counted } from '../../pipelines/runtime/words.ts';
 import { snapshots, verifySnapshots } from '../../pipelines/snapshots.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
@@ -38,7 +40,7 @@ export function registerSnapshot(program: Command, register: Register): void {
       return {
         json: { verified: manifests.map((one) => one.id) },
         lines: [
-          ...manifests.map((one) => `${one.id}: every byte as frozen (${one.views.length} views)`),
+          ...manifests.map((one) => `${one.id}: every byte as frozen (${counted(one.views.length, 'view')})`),
           ...(manifests.length === 0 ? ['There are no snapshots.'] : []),
         ],
       };
@@ -251,7 +253,7 @@ async function explainFigure(
       `${found.indicatorName}：${found.definition}`,
       ...found.parts.map(
         ({ role, indicatorId, name, records, total }) =>
-          `${role} ${indicatorId} ${name}: ${records} records, sum ${total}`,
+          `${role} ${indicatorId} ${name}: ${counted(records, 'record')}, sum ${total}`,
       ),
       '',
       'indicator  body  record  case number  adds  accepted  rejected  closed  deadline  status  applicants  respondents',
@@ -307,7 +309,10 @@ export function registerAudit(program: Command, register: Register): void {
           },
         );
       }
-      return { json: { ...verdict }, lines: [`${verdict.records} audit records, the chain is whole`] };
+      return {
+        json: { ...verdict },
+        lines: [`${counted(verdict.records, 'audit record')}, the chain is whole`],
+      };
     },
     ['arbdata audit verify'],
   );

@@ -1,4 +1,5 @@
 /** run, runs: make a period's products, see what was made, release what was held. */
+
 import path from 'node:path';
 import type { Command } from 'commander';
 import { hasSource, makeDemo } from '../../pipelines/demo.ts';
@@ -12,6 +13,7 @@ import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import type { RunDetails, RunRow } from '../../pipelines/runtime/ledger.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { counted } from '../../pipelines/runtime/words.ts';
 import { lastCompletePeriod, lastCompletePeriodOf } from '../../pipelines/source.ts';
 
 import { examplesText, type Register } from '../register.ts';
@@ -280,11 +282,13 @@ function macroResult(
     '',
     `Files in ${dir}:`,
     ...shown.map((file) => indented(file)),
-    ...(lists > 0 ? [indented(`待整改/ (${lists} workbooks for the bodies)`)] : []),
+    ...(lists > 0 ? [indented(`待整改/ (${counted(lists, 'workbook')} for the bodies)`)] : []),
     '',
     `Findings: ${findings.new + findings.continuing} open (${findings.new} new, ${findings.continuing} continuing), ` +
       `${findings.resolved} resolved, ${findings.verified} verified as correct`,
-    ...revised.map(({ baseline, cases }) => `Revision statement against ${baseline}: ${cases} cases`),
+    ...revised.map(
+      ({ baseline, cases }) => `Revision statement against ${baseline}: ${counted(cases, 'case')}`,
+    ),
     ...(attention.length > 0 ? ['', 'Needs attention:', ...attention.map(indented)] : []),
     '',
     'Next:',

@@ -4,6 +4,7 @@ import { DEMO_SIZES, type DemoSize, makeDemo } from '../../pipelines/demo.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readDate, readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { counted } from '../../pipelines/runtime/words.ts';
 import {
   CSV_ENCODINGS,
   type CsvEncoding,
@@ -53,7 +54,7 @@ async function demo(service: Service, options: DemoOptions): Promise<CommandResu
     lines: [
       `demo source, size ${options.size}, seed ${seed}: data to ${made.until}, as of ${made.asOf}`,
       `  ${made.file}`,
-      `  ${made.defectsFile} (${made.defects} injected defects)`,
+      `  ${made.defectsFile} (${counted(made.defects, 'injected defect')})`,
       'Next: npx arbdata run monthly',
     ],
   };
@@ -146,8 +147,10 @@ function problemLines(problems: SourceCheck['problems']): string[] {
   return problems.flatMap((problem) => {
     const place = problemPlace(problem);
     const kind = problem.severity === 'error' ? 'problem' : 'warning';
-    const statements = problem.statements.filter((statement) => !shown.has(statement));
-    for (const statement of statements) shown.add(statement);
+    // What one database was told mends nothing in another.
+    const mark = (statement: string) => `${problem.connection ?? ''} ${statement}`;
+    const statements = problem.statements.filter((statement) => !shown.has(mark(statement)));
+    for (const statement of statements) shown.add(mark(statement));
     return [
       `${kind}: ${place === '' ? '' : `${place}: `}${problem.message}`,
       ...statements.map((statement) => `    ${statement};`),
@@ -156,7 +159,7 @@ function problemLines(problems: SourceCheck['problems']): string[] {
 }
 
 function summary(errors: number, warnings: number): string {
-  const warned = warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;
+  const warned = warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`;
   if (errors === 0) return `The source fulfils the contract${warned}.`;
-  return `${errors} ${errors === 1 ? 'problem' : 'problems'}${warned}.`;
+  return `${counted(errors, 'problem')}${warned}.`;
 }

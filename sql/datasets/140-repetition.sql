@@ -1,39 +1,97 @@
--- One row per unlinked, open pre-application and earlier one that it repeats: the same parties and dispute within 30
--- days. Numbers tell parties apart where both have one, else names. The branches on the applicant are joins on equality.
+-- One row per unlinked, open pre-application that repeats an earlier one, with the latest of those: the same parties and
+-- dispute within 30 days. Numbers tell parties apart where both have one, else names. Each pre-application asks and
+-- answers once for each way in which two can be the same, so that thousands of the same parties make no pairs of each
+-- with each.
 CREATE TABLE repetition AS
-WITH open_member AS (
-  SELECT * FROM member WHERE is_open = 1
+WITH placed AS (
+  SELECT
+    p.pre_row, p.submit_day, p.status, p.applicant_id, p.applicant_name, p.respondent_id, p.respondent_name,
+    COALESCE(p.dispute_type, '') AS dispute,
+    ROW_NUMBER() OVER (ORDER BY p.submit_time NULLS LAST, p.pre_app_id NULLS LAST, p.pre_row NULLS LAST) AS place,
+    -- At the same moment the smaller key is the earlier one; without a key none is.
+    CASE
+      WHEN p.pre_app_id IS NULL THEN RANK() OVER (ORDER BY p.submit_time NULLS LAST)
+      ELSE ROW_NUMBER() OVER (ORDER BY p.submit_time NULLS LAST, p.pre_app_id NULLS LAST, p.pre_row NULLS LAST)
+    END AS asking_place
+  FROM compared_pre_application p
+  WHERE p.submit_time IS NOT NULL
 ),
-earlier AS (
-  SELECT * FROM compared_pre_application WHERE status IS NULL OR status NOT IN ('4', '5')
+applicant_way AS (
+  SELECT pre_row, 'both numbers' AS way, applicant_id AS who, 1 AS asks, 1 AS answers
+  FROM placed
+  WHERE applicant_id IS NOT NULL
+  UNION ALL
+  SELECT pre_row, 'asked without' AS way, applicant_name AS who, CASE WHEN applicant_id IS NULL THEN 1 ELSE 0 END AS asks,
+    1 AS answers
+  FROM placed
+  WHERE applicant_name IN (SELECT n.applicant_name FROM placed n WHERE n.applicant_id IS NULL)
+  UNION ALL
+  SELECT pre_row, 'answered without' AS way, applicant_name AS who, CASE WHEN applicant_id IS NULL THEN 0 ELSE 1 END AS asks,
+    CASE WHEN applicant_id IS NULL THEN 1 ELSE 0 END AS answers
+  FROM placed
+  WHERE applicant_name IN (SELECT n.applicant_name FROM placed n WHERE n.applicant_id IS NULL)
 ),
-same_applicant AS (
-  SELECT x.pre_row, y.pre_row AS earlier_row
-  FROM open_member x
-  JOIN earlier y ON y.applicant_id = x.applicant_id
+respondent_way AS (
+  SELECT pre_row, 'both numbers' AS way, respondent_id AS who, 1 AS asks, 1 AS answers
+  FROM placed
+  WHERE respondent_id IS NOT NULL
   UNION ALL
-  SELECT x.pre_row, y.pre_row AS earlier_row
-  FROM open_member x
-  JOIN earlier y ON y.applicant_name = x.applicant_name
-  WHERE x.applicant_id IS NULL
+  SELECT pre_row, 'asked without' AS way, respondent_name AS who, CASE WHEN respondent_id IS NULL THEN 1 ELSE 0 END AS asks,
+    1 AS answers
+  FROM placed
+  WHERE respondent_name IN (SELECT n.respondent_name FROM placed n WHERE n.respondent_id IS NULL)
   UNION ALL
-  SELECT x.pre_row, y.pre_row AS earlier_row
-  FROM open_member x
-  JOIN earlier y ON y.applicant_name = x.applicant_name
-  WHERE x.applicant_id IS NOT NULL AND y.applicant_id IS NULL
+  SELECT pre_row, 'answered without' AS way, respondent_name AS who,
+    CASE WHEN respondent_id IS NULL THEN 0 ELSE 1 END AS asks,
+    CASE WHEN respondent_id IS NULL THEN 1 ELSE 0 END AS answers
+  FROM placed
+  WHERE respondent_name IN (SELECT n.respondent_name FROM placed n WHERE n.respondent_id IS NULL)
+),
+both_ways AS (
+  SELECT
+    a.pre_row, a.way AS applicant_way, a.who AS applicant, r.way AS respondent_way, r.who AS respondent,
+    a.asks * r.asks AS asks,
+    a.answers * r.answers AS answers
+  FROM applicant_way a
+  JOIN respondent_way r ON r.pre_row = a.pre_row
+),
+event AS (
+  SELECT
+    w.pre_row, w.applicant_way, w.applicant, w.respondent_way, w.respondent, p.dispute,
+    p.asking_place AS place,
+    0 AS is_answer
+  FROM both_ways w
+  JOIN placed p ON p.pre_row = w.pre_row
+  JOIN member m ON m.pre_row = w.pre_row
+  WHERE w.asks = 1 AND m.is_open = 1
+  UNION ALL
+  SELECT
+    w.pre_row, w.applicant_way, w.applicant, w.respondent_way, w.respondent, p.dispute,
+    p.place,
+    1 AS is_answer
+  FROM both_ways w
+  JOIN placed p ON p.pre_row = w.pre_row
+  WHERE w.answers = 1 AND (p.status IS NULL OR p.status NOT IN ('4', '5'))
+),
+answered AS (
+  SELECT
+    pre_row,
+    is_answer,
+    MAX(CASE WHEN is_answer = 1 THEN place END) OVER (
+      PARTITION BY applicant_way, applicant, respondent_way, respondent, dispute
+      ORDER BY place NULLS LAST, is_answer NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS earlier_place
+  FROM event
+),
+latest AS (
+  SELECT pre_row, MAX(earlier_place) AS earlier_place
+  FROM answered
+  WHERE is_answer = 0
+  GROUP BY pre_row
 )
-SELECT x.pre_row, y.pre_row AS earlier_row
-FROM same_applicant s
-JOIN open_member x ON x.pre_row = s.pre_row
-JOIN earlier y ON y.pre_row = s.earlier_row
-WHERE y.pre_row <> x.pre_row
-  AND COALESCE(y.dispute_type, '') = COALESCE(x.dispute_type, '')
-  AND CASE
-    WHEN x.respondent_id IS NULL OR y.respondent_id IS NULL THEN x.respondent_name
-    ELSE x.respondent_id
-  END = CASE
-    WHEN x.respondent_id IS NULL OR y.respondent_id IS NULL THEN y.respondent_name
-    ELSE y.respondent_id
-  END
-  AND x.submit_day - y.submit_day BETWEEN 0 AND 30
-  AND (y.submit_time < x.submit_time OR (y.submit_time = x.submit_time AND y.pre_app_id < x.pre_app_id));
+SELECT l.pre_row, y.pre_row AS earlier_row
+FROM latest l
+JOIN placed x ON x.pre_row = l.pre_row
+JOIN placed y ON y.place = l.earlier_place
+WHERE x.submit_day - y.submit_day BETWEEN 0 AND 30;

@@ -1,4 +1,5 @@
 /** Every command: one JSON document on standard output, lines elsewhere, exit codes, help. */
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -281,6 +282,18 @@ describe('for people', () => {
     expect(ended.stderr).not.toContain('\u001B');
   });
 
+  test('the comparison says what to do next, for a period and for other days', async () => {
+    const run = (...days: string[]) => inHome('run', 'pre-application-comparison', ...days);
+    const period = await run('--period', '2026-10', '--as-of', '2026-11-03');
+    const [, next = ''] = period.stdout.split('Next:\n');
+    const page = /^ {2}open (.*\.html)$/m.exec(next)?.[1] ?? '';
+    expect(existsSync(page)).toBe(true);
+    expect(next).toContain('npx arbdata explain pre-application ID --period 2026-10 ');
+    expect(next).toContain('npx arbdata comparison confirm PRE_APP CASE');
+    const other = await run('--from', '2026-10-01', '--to', '2026-10-15', '--as-of', '2026-11-03');
+    expect(other.stdout).toContain('npx arbdata explain pre-application ID   ');
+  });
+
   test('findings as CSV: all of them, for a table program', async () => {
     const all = documentOf(await inHome('findings', '--json')).findings as object[];
     const { stdout } = await inHome('findings', '--format', 'csv');
@@ -404,7 +417,9 @@ describe('doctor', () => {
         'publications',
       ]),
     );
-    expect((await arbdata('doctor', '--home', home.dir)).stdout).toMatch(/^ok\s+audit: /m);
+    const { stdout } = await arbdata('doctor', '--home', home.dir);
+    expect(stdout).toMatch(/^ok\s+audit: /m);
+    expect(stdout).not.toMatch(/\b1 (records|rows|problems|warnings|revisions)\b/);
   });
 
   test('a new home without a source needs attention, and is no fault', async () => {

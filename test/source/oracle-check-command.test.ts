@@ -3,11 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { fixedClock } from '../../pipelines/runtime/clock.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
+import { silentLog } from '../../pipelines/runtime/log.ts';
+import { silentProgress } from '../../pipelines/runtime/progress.ts';
+import { withRun } from '../../pipelines/runtime/run.ts';
+import { withService } from '../../pipelines/runtime/service.ts';
+import { checkSource, FREEZE_STEP } from '../../pipelines/source.ts';
 import { arbdata, documentOf } from '../app/support.ts';
+import { READER } from '../support/oracle-wire/accounts.ts';
 import { type OracleWire, startOracleWire } from '../support/oracle-wire/index.ts';
 import { environmentOf } from './support/oracle.ts';
+
+const V_PARAMETER = { object: 'SYS.V_$PARAMETER', privileges: ['SELECT'] } as const;
 
 let dir: string;
 let server: OracleWire;
@@ -91,4 +100,50 @@ test('a wrong mapping is refused before anything is connected', async () => {
   expect(ended.code).toBe(2);
   expect(ended.stderr).toMatch(/E_CONFIG.*source-names\.json/s);
   expect(server.statements).toHaveLength(before);
+});
+
+test('with two databases each problem and statement says which of them it is for', async () => {
+  const portal = await startOracleWire({ views: ['PRE_APPLICATION'], serviceName: 'PORTAL' });
+  onTestFinished(() => portal.close());
+  vi.stubEnv('ORACLE_PRE_APPLICATION_CONNECT_STRING', portal.connectString);
+  const folder = home('two', { owner: 'ARB' });
+  const ended = await arbdata('--home', folder, 'source', 'check');
+  const undo = 'the undo retention was not checked: the account may not read V$PARAMETER';
+  const grant = '    GRANT SELECT ON "SYS"."V_$PARAMETER" TO "ARBDATA";';
+  for (const { connectString } of [server, portal]) {
+    expect(ended.stdout).toContain(`warning: ARBDATA@${connectString}: ${undo}\n${grant}\n`);
+  }
+  const { problems } = documentOf(await arbdata('--home', folder, 'source', 'check', '--json')) as {
+    problems: { connection: string }[];
+  };
+  expect(new Set(problems.map(({ connection }) => connection))).toEqual(
+    new Set([server, portal].map(({ connectString }) => `ARBDATA@${connectString}`)),
+  );
+});
+
+test('undo must last for as long as the latest reads took, and half as long again', async () => {
+  const observed = await startOracleWire({
+    accounts: [{ ...READER, objects: [...(READER.objects ?? []), V_PARAMETER] }],
+    undoRetentionSeconds: 5000,
+  });
+  onTestFinished(() => observed.close());
+  for (const [name, value] of Object.entries(environmentOf(observed))) vi.stubEnv(name, value);
+  const folder = home('long');
+  const clock = fixedClock('2026-11-09T09:00:00+08:00');
+  const effects = { clock, log: silentLog, progress: silentProgress, actor: 'tester', command: 'test' };
+  const problems = () =>
+    withService(folder, effects, async (service) => (await checkSource(service)).problems);
+  const readFor = (seconds: number) =>
+    withService(folder, effects, (service) =>
+      withRun(service, { pipeline: 'monthly', period: '2026-10', parameters: {} }, async (context) => {
+        await context.step(FREEZE_STEP, async () => clock.advance(seconds * 1000));
+        return { state: 'done', summary: {} };
+      }),
+    );
+  expect(await problems()).toEqual([]);
+  await readFor(4000);
+  await readFor(60);
+  expect(await problems()).toMatchObject([
+    { severity: 'warning', statements: ['ALTER SYSTEM SET UNDO_RETENTION = 6000 SCOPE = BOTH'] },
+  ]);
 });

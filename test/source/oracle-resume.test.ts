@@ -30,6 +30,7 @@ const SMALL_PIECES = {
   stallTimeoutSeconds: 1,
   statementTimeoutSeconds: 2,
 };
+const PATIENT = { stallTimeoutSeconds: 30, statementTimeoutSeconds: 30 };
 /** The statements that count, cut and read a view's rows; the others only ask whether they may. */
 const ABOUT_PARTIES = /"BIRTH_DATE".*from "ARB_PARTY"/is;
 /** The statement that reads the rows of a piece of a view. */
@@ -106,6 +107,27 @@ describe('a lost session', () => {
     expect(server.faults.fired).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('warn: a session was lost'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('reading the database'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['the profile of the account allows no further session', { kind: 'login', error: 2391 }],
+    ['the listener refuses every further one', { kind: 'refuse' }],
+  ] as const)('%s: the first does the work', async (_, fault) => {
+    server.faults.add({ ...fault, when: { skip: 1, times: 'always' } });
+    // The first is busy until the further one was refused five times.
+    server.faults.add({ kind: 'stall', ms: 4000, when: { statement: ABOUT_PARTIES } });
+    const { result, lines } = await read({ ...SMALL_PIECES, ...PATIENT });
+    await complete(result);
+    expect(lines.filter((line) => line.includes('takes no further session'))).toHaveLength(1);
+    expect(new Set(server.statements.map(({ session }) => session)).size).toBe(1);
+  });
+
+  test('further ones are refused and the first is lost: a clear error', async () => {
+    server.faults.add({ kind: 'login', error: 2391, when: { skip: 1, times: 'always' } });
+    server.faults.add({ kind: 'drop', afterRows: 25, when: { statement: ROWS_OF_CASES } });
+    const { result } = await read();
+    expect(result).toMatchObject({ code: 'E_SOURCE_UNREACHABLE' });
+    expect(snapshotsIn(home)).toEqual([]);
   });
 
   test('again and again: a clear error, and the next run goes on with what was finished', async () => {

@@ -29,16 +29,20 @@ export async function comparisonCounts(engine: Engine): Promise<ComparisonCounts
 
 /**
  * Listed pre-applications that wait, with a day of a year without an announced arrangement among those that decide
- * whether five working days are over: fifteen natural days hold them, but for the longest holidays.
+ * whether five working days are over: fifteen natural days hold them, but for the longest holidays. After thirty they
+ * are over whatever is announced, so that an absurd date of long ago holds nothing back.
  */
 export async function provisionalWaits(engine: Engine): Promise<number> {
   const { n } = await engine.one<{ n: string }>(`
-    SELECT COUNT(*) AS n FROM classified m CROSS JOIN parameter p
-    WHERE m.is_listed = 1 AND m.class IN ('MISSING_CASE', 'OVERDUE_REVIEW', 'IN_PROGRESS') AND m.status IN ('1', '2')
+    WITH waiting AS (
+      SELECT CASE status WHEN '2' THEN COALESCE(review_day, submit_day) ELSE submit_day END AS since_day
+      FROM classified
+      WHERE is_listed = 1 AND class IN ('MISSING_CASE', 'OVERDUE_REVIEW', 'IN_PROGRESS') AND status IN ('1', '2'))
+    SELECT COUNT(*) AS n FROM waiting w CROSS JOIN parameter p
+    WHERE p.as_of_day <= w.since_day + 30
       AND EXISTS (
         SELECT 1 FROM calendar k
         WHERE k.is_provisional = 1 AND k.day_number <= p.as_of_day
-          AND k.day_number > CASE m.status WHEN '2' THEN COALESCE(m.review_day, m.submit_day) ELSE m.submit_day END
-          AND k.day_number <= 15 + CASE m.status WHEN '2' THEN COALESCE(m.review_day, m.submit_day) ELSE m.submit_day END)`);
+          AND k.day_number > w.since_day AND k.day_number <= w.since_day + 15)`);
   return Number(n);
 }

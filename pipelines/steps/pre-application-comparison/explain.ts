@@ -4,6 +4,7 @@ import { dayText, isDayNumber } from '../../../schemas/period.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { scoreText } from './lines.ts';
+import { type ConflictFlags, conflictWords } from './reasons.ts';
 
 /** One class that was tried, in their order; the first that fits is the class. */
 export interface TriedClass {
@@ -43,7 +44,7 @@ export interface PreApplicationExplanation {
   readonly proofs: readonly Proof[];
 }
 
-interface Subject {
+interface Subject extends ConflictFlags {
   readonly class: ComparisonClass;
   readonly org_code: string | null;
   readonly status: string | null;
@@ -52,10 +53,6 @@ interface Subject {
   readonly review_day: string | null;
   readonly fields: string | null;
   readonly case_count: string;
-  readonly has_several_cases: number;
-  readonly shares_its_case: number;
-  readonly names_case_of_another: number;
-  readonly names_no_case: number;
   readonly days_since_submit: string | null;
   readonly first_seen: string;
   readonly age_days: string | null;
@@ -126,7 +123,9 @@ function because(name: ComparisonClass, subject: Subject): string {
     case 'DUPLICATE':
       return fits ? '此前30日内已有相同当事人、相同争议类型的预申请' : '没有重复的在先预申请';
     case 'PROBABLE_MATCH':
-      return fits ? '有当事人相同、日期相距不超过30日的未关联案件' : '没有当事人相同的未关联案件';
+      return fits
+        ? '有当事人相同、日期相距不超过30日的未关联案件'
+        : '没有这样的未关联案件（当事人相同、日期相距不超过30日、未经人工否定）';
     case 'MISSING_CASE':
       return fits ? '审核通过已超过5个工作日，仍无案件' : '不是审核通过后超过5个工作日无案件';
     case 'OVERDUE_REVIEW':
@@ -140,17 +139,6 @@ function because(name: ComparisonClass, subject: Subject): string {
     default:
       return name satisfies never;
   }
-}
-
-function conflictWords(subject: Subject): string {
-  return [
-    subject.has_several_cases === 1 ? '与多件案件关联' : '',
-    subject.shares_its_case === 1 ? '关联的案件还与其他预申请关联' : '',
-    subject.names_case_of_another === 1 ? '案号所指案件的预申请编号是另一件' : '',
-    subject.names_no_case === 1 ? '案号不对应任何未删除的案件' : '',
-  ]
-    .filter((text) => text !== '')
-    .join('；');
 }
 
 async function proofsOf(engine: Engine, file: string, preAppId: string): Promise<Proof[]> {

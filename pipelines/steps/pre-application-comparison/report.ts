@@ -17,6 +17,7 @@ import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import { partners } from './evidence.ts';
 import { scoreText } from './lines.ts';
+import { type RecordFacts, reasonOf } from './reasons.ts';
 
 const OTHER_BODY = { code: '其他', name: '机构不明' };
 const TREND_MONTHS = 12;
@@ -124,7 +125,6 @@ async function* records(
   { name, orgCode, nameOf }: Wanted & { name: ComparisonClass },
 ): AsyncGenerator<ComparisonRecord> {
   type Raw = Record<
-    | 'class'
     | 'pre_app_id'
     | 'case_id'
     | 'org_code'
@@ -134,11 +134,10 @@ async function* records(
     | 'case_value'
     | 'shown_pre_value'
     | 'shown_case_value'
-    | 'reasons'
-    | 'status'
     | 'case_no',
     string
   > &
+    RecordFacts &
     Record<'score' | 'day' | 'first_seen' | 'age_days' | 'state', string | null>;
   const own = orgCode === undefined ? '' : `AND body = ${literal(orgCode)}`;
   const order = name === 'PROBABLE_MATCH' ? 'pre_app_id, score DESC, line_number' : 'line_number';
@@ -161,7 +160,7 @@ async function* records(
         shownPreValue: row.shown_pre_value,
         shownCaseValue: row.shown_case_value,
         score: scoreText(row.score),
-        reasons: row.reasons,
+        reason: reasonOf(row),
         state: row.state ?? '',
         firstSeen: row.first_seen ?? '',
         ageDays: row.age_days ?? '',

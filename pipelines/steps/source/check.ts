@@ -12,8 +12,8 @@ export interface SourceCheck {
 }
 
 /** Hold a source against the contract and tell what it holds. Problems are returned, not thrown. */
-export async function checkSource(source: Source): Promise<SourceCheck> {
-  const problems = await source.check();
+export async function checkSource(source: Source, latelySeconds?: number): Promise<SourceCheck> {
+  const problems = await source.check(latelySeconds);
   const { kind, details } = source.describe();
   const isReadable = problems.every(({ severity }) => severity !== 'error');
   const views = isReadable ? await source.figures() : [];

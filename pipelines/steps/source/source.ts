@@ -11,6 +11,8 @@ import type { Progress } from '../../runtime/progress.ts';
 
 /** One way in which a source does not fulfil the contract, or something that those who run it should know. */
 export interface Problem {
+  /** Which of several connections of the source it is about; absent where there is one. */
+  readonly connection?: string;
   /** Absent: the source as a whole, its account or its database. */
   readonly view?: ViewName;
   readonly column?: string;
@@ -21,9 +23,11 @@ export interface Problem {
   readonly statements: readonly string[];
 }
 
-/** Where a problem is, for people: `ARB_CASE.CASE_NO`, `ARB_CASE`, or nothing for the whole source. */
-export function problemPlace({ view, column }: Pick<Problem, 'view' | 'column'>): string {
-  return [view, column].filter((part) => part !== undefined).join('.');
+/** Where a problem is, for people: connection and `ARB_CASE.CASE_NO`, `ARB_CASE`, or nothing for the whole source. */
+export function problemPlace(problem: Pick<Problem, 'connection' | 'view' | 'column'>): string {
+  const { connection, view, column } = problem;
+  const isGiven = (part: string | undefined) => part !== undefined && part !== '';
+  return [connection, [view, column].filter(isGiven).join('.')].filter(isGiven).join(' ');
 }
 
 /** How much a view holds, for people. Dates are `YYYY-MM-DD`, NULL in a column without any. */
@@ -37,8 +41,11 @@ export interface Source {
   /** The as-of date of a run that names none, `YYYY-MM-DD`; undefined where the source's data are always of today. */
   readonly asOf: string | undefined;
   describe(): SourceDescription;
-  /** Compare views, columns and types with the contract; a list without errors is a source that can be read. */
-  check(): Promise<Problem[]>;
+  /**
+   * Compare views, columns and types with the contract; a list without errors is a source that can be read.
+   * @param latelySeconds how long the longest of the latest reads took, where one is known
+   */
+  check(latelySeconds?: number): Promise<Problem[]>;
   /** Rows and ranges of dates of every view; only for a source without errors. */
   figures(): Promise<ViewFigures[]>;
   /**

@@ -36,6 +36,11 @@ import type { OracleRow, OracleSession } from './session.ts';
 /** Oracle's own default; a read of a city's data takes less. */
 const EXPECTED_READ_SECONDS = 900;
 
+/** How long the next read may take: half as long again as one took lately, for data grow and databases are busy. */
+export function expectedReadSeconds(latelySeconds: number): number {
+  return Math.max(EXPECTED_READ_SECONDS, Math.ceil(latelySeconds * 1.5));
+}
+
 export interface OracleCheckOptions {
   /** The views that come over this session. */
   readonly views: readonly ViewName[];

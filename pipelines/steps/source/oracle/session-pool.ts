@@ -1,4 +1,7 @@
-/** The sessions on one database: never more than allowed at a time, and a lost one is replaced. */
+/**
+ * The sessions on one database: never more than allowed at a time, and a lost one is replaced. Where the database takes
+ * no further one, those that there are do the work.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { ArbdataError } from '../../../runtime/errors.ts';
@@ -16,6 +19,9 @@ export interface Persistence {
 
 export const PERSISTENCE: Persistence = { attempts: 5, firstWaitMs: 500 };
 
+/** No session could be opened for a task, and others are there that will do it. */
+class NoFurtherSession extends Error {}
+
 export interface PoolOptions {
   /** Opens a session that is ready for use. */
   readonly open: () => Promise<ThreadedSession>;
@@ -29,6 +35,8 @@ export class SessionPool {
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #all = new Set<ThreadedSession>();
   #idle: ThreadedSession[] = [];
+  /** Errors that were met before there was a session. */
+  readonly #unopened = new WeakSet<OracleError>();
   #stopped: unknown;
 
   constructor(options: PoolOptions) {
@@ -45,11 +53,18 @@ export class SessionPool {
    * Do something on a session, as soon as one is free; where the session is lost on the way, again on another one.
    * @param attempts 1 where what was done before on the session is part of it
    */
-  use<T>(
+  async use<T>(
     task: (session: ThreadedSession) => Promise<T>,
     attempts = this.#options.persistence.attempts,
   ): Promise<T> {
-    return this.#limit(() => this.#persistently(task, attempts));
+    for (;;) {
+      try {
+        return await this.#limit(() => this.#persistently(task, attempts));
+      } catch (error) {
+        // Its place is given up before it waits for another, so that those at work are not waited for by themselves.
+        if (!(error instanceof NoFurtherSession)) throw error;
+      }
+    }
   }
 
   /** End all sessions at once; what is under way or waits fails with the reason. */
@@ -76,7 +91,10 @@ export class SessionPool {
       } catch (error) {
         if (this.#stopped !== undefined) throw this.#stopped;
         if (!isLost(error)) throw error;
-        if (attempt >= attempts) throw attempt === 1 ? error : gaveUp(error, attempt);
+        if (attempt >= attempts) {
+          if (this.#mayGoOnWithFewer(error)) throw new NoFurtherSession();
+          throw attempt === 1 ? error : gaveUp(error, attempt);
+        }
         const waitMs = waitBefore(attempt, persistence);
         log.warn('a session was lost; it is replaced', {
           reason: error.oracleCode,
@@ -87,6 +105,18 @@ export class SessionPool {
         if (this.#stopped !== undefined) throw this.#stopped;
       }
     }
+  }
+
+  /** After a session could not be opened: whether others are there, which from now on work without it. */
+  #mayGoOnWithFewer(error: OracleError): boolean {
+    const sessions = this.#all.size;
+    if (!this.#unopened.has(error) || sessions === 0) return false;
+    this.#limit.concurrency = Math.min(sessions, this.#limit.concurrency);
+    this.#options.log.warn('the database takes no further session; the others do its work', {
+      reason: error.oracleCode,
+      sessions,
+    });
+    return true;
   }
 
   async #once<T>(task: (session: ThreadedSession) => Promise<T>): Promise<T> {
@@ -104,7 +134,10 @@ export class SessionPool {
   }
 
   async #open(): Promise<ThreadedSession> {
-    const session = await this.#options.open();
+    const session = await this.#options.open().catch((error: unknown) => {
+      if (isLost(error)) this.#unopened.add(error);
+      throw error;
+    });
     if (this.#stopped !== undefined) {
       await session.abandon();
       throw this.#stopped;

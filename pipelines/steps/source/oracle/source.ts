@@ -6,7 +6,7 @@ import { type Clock, shanghaiStamp } from '../../../runtime/clock.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { ConsistentRead, Problem, Source, ViewFigures } from '../source.ts';
-import { checkOracle } from './check.ts';
+import { checkOracle, expectedReadSeconds } from './check.ts';
 import { isExpired, isLost, type OracleError } from './errors.ts';
 import { KeptRead } from './kept-read.ts';
 import { type ConnectionRead, openMoments, openReadySession } from './moments.ts';
@@ -69,15 +69,21 @@ class OracleSource implements Source {
     };
   }
 
-  async check(): Promise<Problem[]> {
+  async check(latelySeconds = 0): Promise<Problem[]> {
     const { settings, names } = this.#options;
     const problems: Problem[] = [];
     const facts: Record<string, string> = {};
     await this.#onEachConnection(async (session, views, index) => {
-      const found = await checkOracle(session, names, { views });
-      problems.push(...found.problems);
-      // With several connections each fact says which it is of.
-      const prefix = settings.connections.length === 1 ? '' : `${settings.connections[index]?.title} `;
+      const found = await checkOracle(session, names, {
+        views,
+        expectedReadSeconds: expectedReadSeconds(latelySeconds),
+      });
+      // With several connections each problem and fact says which it is of.
+      const connection = settings.connections.length === 1 ? undefined : settings.connections[index]?.title;
+      problems.push(
+        ...found.problems.map((one) => (connection === undefined ? one : { connection, ...one })),
+      );
+      const prefix = connection === undefined ? '' : `${connection} `;
       for (const [name, value] of Object.entries(found.facts)) facts[`${prefix}${name}`] = value;
     });
     this.#facts = facts;
