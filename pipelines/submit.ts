@@ -1,6 +1,6 @@
 /** Send a batch to its platform: choose it, verify its bytes, settle what earlier deliveries left open, bring it there. */
 import path from 'node:path';
-import { listBatches } from './batches.ts';
+import { findBatch, listBatches } from './batches.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Delivery } from './runtime/ledger-submission.ts';
@@ -48,13 +48,13 @@ export interface Submitted {
 export async function submit(service: Service, request: SubmitRequest): Promise<Submitted> {
   await recover(service);
   const { name } = await chooseBatch(service, request.batch);
-  const before = alreadyThere(await batchNamed(service, name));
+  const before = alreadyThere(await findBatch(service, productsOf(service), name));
   if (before !== undefined) return before;
   const channelName = request.channel ?? service.config.submission.channel;
   const spec = { pipeline: 'submit', parameters: { batch: name, channel: channelName } };
   const { submitted, runId } = await withRun(service, spec, async (run) => {
     // Again, now that no other process sends.
-    const batch = await batchNamed(run, name);
+    const batch = await findBatch(run, productsOf(run), name);
     const settledBefore = alreadyThere(batch);
     if (settledBefore !== undefined) return endOf(settledBefore);
     const channel = openChannel(contextOf(run), channelName, batch.product);
@@ -80,7 +80,8 @@ export interface ChannelCheck {
  */
 export async function checkChannel(service: Service, request: SubmitRequest): Promise<ChannelCheck> {
   const name = request.channel ?? service.config.submission.channel;
-  const batch = request.batch === undefined ? undefined : await batchNamed(service, request.batch);
+  const batch =
+    request.batch === undefined ? undefined : await findBatch(service, productsOf(service), request.batch);
   const product = batch?.product ?? productsOf(service)[0] ?? '';
   const channel = openChannel(contextOf(service), name, product);
   const parcel = batch === undefined ? NOBODYS_PARCEL : await parcelOf(batch);
@@ -125,7 +126,7 @@ async function allBatches(service: Service): Promise<Batch[]> {
 
 /** The batch that was asked for, or the only one that waits to be sent. */
 async function chooseBatch(service: Service, name: string | undefined): Promise<Batch> {
-  if (name !== undefined) return batchNamed(service, name);
+  if (name !== undefined) return findBatch(service, productsOf(service), name);
   const waiting = (await allBatches(service)).filter(({ state }) =>
     ['built', 'sending', 'failed'].includes(state),
   );
@@ -141,14 +142,6 @@ async function chooseBatch(service: Service, name: string | undefined): Promise<
     `${waiting.length} batches wait to be sent: ${waiting.map((one) => `${one.name} (${one.state})`).join(', ')}`,
     { advice: 'Name one with --batch.' },
   );
-}
-
-async function batchNamed(service: Service, name: string): Promise<Batch> {
-  const found = (await allBatches(service)).find((batch) => batch.name === name);
-  if (found !== undefined) return found;
-  throw new ArbdataError('E_NOT_FOUND', `there is no batch ${name}`, {
-    advice: 'See `arbdata submissions`.',
-  });
 }
 
 /** What there is to say of a batch that must not be sent again; undefined where it may be. */

@@ -24,6 +24,7 @@ const DEFAULTS = {
     },
   },
   submission: {
+    platforms: {},
     channels: {},
     channel: 'outbox',
     retry: { attempts: 8, baseSeconds: 2, maxSeconds: 300, totalMinutes: 60 },

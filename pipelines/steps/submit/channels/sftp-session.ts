@@ -1,6 +1,6 @@
 /**
  * One SSH connection with SFTP on it. The library loses callbacks when a connection ends in the middle of a call
- * (mscdex/ssh2 issues 1175 and 1490): every call is therefore raced against the end of the connection and a time-out.
+ * (mscdex/ssh2#1175, #1490): every call is therefore raced against the end of the connection and a time-out.
  */
 import { createHash } from 'node:crypto';
 import { Client, type ConnectConfig, type SFTPWrapper, type Stats } from 'ssh2';
