@@ -349,6 +349,7 @@ describe('--help', () => {
     ['comparison', 'decisions'],
     ['receipts'],
     ['receipts', 'import'],
+    ['submit'],
     ['submissions'],
     ['submissions', 'show'],
     ['submissions', 'release'],
