@@ -350,6 +350,7 @@ describe('--help', () => {
     ['receipts'],
     ['receipts', 'import'],
     ['submissions'],
+    ['submit'],
     ['submissions', 'show'],
     ['submissions', 'release'],
     ['submissions', 'lost'],
