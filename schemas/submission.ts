@@ -7,7 +7,7 @@ import { CODE_LIST_NAMES } from './contract.ts';
 import { type CodesFile, condition } from './definitions.ts';
 
 /** What a record can say of a case, a party or a claim: the columns of sql/submission/010-case.sql and its siblings. */
-export const CASE_ATTRIBUTES = [
+const CASE_ATTRIBUTES = [
   'case_no',
   'org_code',
   'district_code',
@@ -31,8 +31,8 @@ export const CASE_ATTRIBUTES = [
   'award_result',
   'award_amount',
 ] as const;
-export const PARTY_ATTRIBUTES = ['role', 'party_kind', 'name', 'id_no', 'gender', 'birth_year'] as const;
-export const CLAIM_ATTRIBUTES = ['claim_type', 'amount', 'supported_amount'] as const;
+const PARTY_ATTRIBUTES = ['role', 'party_kind', 'name', 'id_no', 'gender', 'birth_year'] as const;
+const CLAIM_ATTRIBUTES = ['claim_type', 'amount', 'supported_amount'] as const;
 
 /** An element's name: also a name in XML, so that no layout can make a broken document. */
 const elementName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/);

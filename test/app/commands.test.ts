@@ -351,6 +351,7 @@ describe('--help', () => {
     ['receipts', 'import'],
     ['submit'],
     ['submissions'],
+    ['submit'],
     ['submissions', 'show'],
     ['submissions', 'release'],
     ['submissions', 'lost'],

@@ -29,7 +29,7 @@ export function identityKey(home: Home, environment: NodeJS.ProcessEnv): Buffer 
 }
 
 /** HMAC-SM3 of a number, 64 hexadecimal digits. */
-export function identityHash(key: KeyObject, number: string): string {
+function identityHash(key: KeyObject, number: string): string {
   return createHmac('sm3', key).update(number, 'utf8').digest('hex');
 }
 

@@ -16,7 +16,7 @@ export interface Personal {
 }
 
 /** Names masked, numbers as they are: what a fingerprint is made of, for equal numbers have equal hashes. */
-export const MASKED_NAMES: Personal = {
+const MASKED_NAMES: Personal = {
   name: (column) => maskSql('name', column),
   identity: (column) => column,
 };

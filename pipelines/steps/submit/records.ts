@@ -48,7 +48,7 @@ export async function createCurrent(engine: Engine, layout: Layout, key: Buffer)
  * The fingerprint is a keyed SHA-256 over the layout's shape and every text of the record; the order of parties and of
  * claims does not count.
  */
-export function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
+function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
   const { platform } = layout;
   const secret = createHmac('sha256', key).update(layout.shape).digest('hex');
   const lists = (['parties', 'claims'] as const).flatMap((name) => {
