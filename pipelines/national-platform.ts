@@ -23,6 +23,9 @@ import { OTHER_BODY, submissionBodies } from './steps/submit/report.ts';
 import { tieOut } from './steps/submit/tie-out.ts';
 
 export const NATIONAL_PLATFORM = 'national-platform';
+/** Of the configured limit. */
+const MEMORY_SHARE = 1 / 3;
+const SMALLEST_LIMIT_MB = 300;
 
 export interface SubmissionRequest extends Omit<PeriodRequest, 'readers'> {
   /** The platform; absent: the national one. */
@@ -66,6 +69,7 @@ export async function runNationalPlatform(
   if (refusal !== undefined) throw notSubmittable(refusal);
   const spec = runSpec(product, [product], request.period.text, request);
   return withRun(service, spec, async (context) => {
+    await limitMemory(context);
     const prepared = await prepareSnapshot(context, { ...request, readers: ['submission'] });
     const figures = await context.step('figures', () =>
       computeFigures(
@@ -74,6 +78,8 @@ export async function runNationalPlatform(
         periodWindows(request.period, context.config.cutoffDay),
       ),
     );
+    // Nothing after the rules reads them: their memory is given back.
+    await context.engine.run('DROP TABLE valid_pre_application; DROP TABLE valid_mediation');
     const submission = await makeSubmission(context, prepared, { ...request, figures });
     if (typeof submission === 'string') throw notSubmittable(submission);
     return {
@@ -83,6 +89,16 @@ export async function runNationalPlatform(
       submission,
     };
   });
+}
+
+/**
+ * The batch is written slice by slice, so the tables themselves are the most of what it holds: the engine puts what it
+ * does not use at the moment on disk, and the process keeps to 800 MiB at a city's size.
+ */
+async function limitMemory({ engine, config }: RunContext): Promise<void> {
+  const share = Math.round(config.memoryLimitMb * MEMORY_SHARE);
+  const limit = Math.min(config.memoryLimitMb, Math.max(SMALLEST_LIMIT_MB, share));
+  await engine.run(`SET memory_limit = '${limit}MB'`);
 }
 
 /** What the ledger keeps of it. */

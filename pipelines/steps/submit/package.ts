@@ -8,7 +8,7 @@ import { createContents, sentColumn } from './contents.ts';
 import type { Layout } from './layout.ts';
 
 /** Records held at a time, as files of the package: what they say is text in the engine meanwhile. */
-const SLICE_RECORDS = 25_000;
+const SLICE_RECORDS = 10_000;
 
 /** A file of records on its way into the package. */
 export interface RecordsFile {

@@ -7,7 +7,7 @@ import type { Layout } from './layout.ts';
 import { shownMessageSql } from './platform-words.ts';
 
 /** Cases judged at a time: what they say is held as text meanwhile. */
-const SLICE_CASES = 100_000;
+const SLICE_CASES = 50_000;
 /** Stands as the rule of a case that satisfies every rule but does not fit the platform's record. */
 export const LAYOUT_RULE = 'FORMAT';
 
@@ -26,16 +26,10 @@ export async function createCurrent(engine: Engine, layout: Layout, key: Buffer)
   await engine.run(`
     CREATE TABLE submission_current (case_id BIGINT, org_code VARCHAR, fingerprint VARCHAR);
     CREATE TEMP TABLE held_by_rule AS SELECT DISTINCT case_id FROM held_finding`);
-  const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM submission_case');
-  const slices = Math.ceil(Number(n) / SLICE_CASES);
-  for (let slice = 0; slice < slices; slice++) {
+  for (const within of await caseRanges(engine)) {
+    const chosen = `${within} AND case_id NOT IN (SELECT case_id FROM held_by_rule)`;
     await engine.run(`
-      CREATE TEMP TABLE judged_case AS ${judgedSelect(
-        layout,
-        `SELECT * FROM submission_case c WHERE hash(c.case_id) % ${slices} = ${slice}
-           AND NOT EXISTS (SELECT 1 FROM held_by_rule h WHERE h.case_id = c.case_id)`,
-        key,
-      )};
+      CREATE TEMP TABLE judged_case AS ${judgedSelect(layout, { chosen, within, key })};
       INSERT INTO submission_current SELECT case_id, org_code, fingerprint FROM judged_case WHERE problems IS NULL`);
     await addLayoutFindings(engine, layout);
     await engine.run('DROP TABLE judged_case');
@@ -43,12 +37,25 @@ export async function createCurrent(engine: Engine, layout: Layout, key: Buffer)
   await engine.run('DROP TABLE held_by_rule');
 }
 
+/** Conditions that cut the cases into ranges of ids: the engine skips what lies outside of one. */
+async function caseRanges(engine: Engine): Promise<string[]> {
+  const ranges = await engine.rows<{ first: string; last: string }>(`
+    SELECT min(case_id) AS first, max(case_id) AS last
+    FROM (SELECT case_id, row_number() OVER (ORDER BY case_id) - 1 AS place FROM submission_case)
+    GROUP BY place // ${SLICE_CASES} ORDER BY 1`);
+  return ranges.map(({ first, last }) => `case_id BETWEEN ${first} AND ${last}`);
+}
+
 /**
- * SQL: `case_id, org_code, case_no, fingerprint, problems` of the cases of a SELECT over `submission_case`.
+ * SQL: `case_id, org_code, case_no, fingerprint, problems` of the cases to be reported that a condition chooses; `within`
+ * is a condition on the ids alone, which holds for all of them.
  * The fingerprint is a keyed SHA-256 over the layout's shape and every text of the record; the order of parties and of
  * claims does not count.
  */
-function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
+function judgedSelect(
+  layout: Layout,
+  { chosen, within, key }: { readonly chosen: string; readonly within: string; readonly key: Buffer },
+): string {
   const { platform } = layout;
   const secret = createHmac('sha256', key).update(layout.shape).digest('hex');
   const lists = (['parties', 'claims'] as const).flatMap((name) => {
@@ -60,7 +67,7 @@ function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
     ${name} AS (
       SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields)})), chr(29)) AS text,
         flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
-      FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view}) l
+      FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view} WHERE ${within}) l
       WHERE l.case_id IN (SELECT case_id FROM chosen)
       GROUP BY l.case_id)`,
   );
@@ -72,7 +79,7 @@ function judgedSelect(layout: Layout, cases: string, key: Buffer): string {
   return `
     WITH chosen AS (
       SELECT case_id, org_code, case_no, ${layout.plain(platform.fields)} AS text, ${layout.problems(platform.fields)} AS problems
-      FROM (${cases}))${joined.map((one) => `,${one}`).join('')}
+      FROM submission_case WHERE ${chosen})${joined.map((one) => `,${one}`).join('')}
     SELECT c.case_id, c.org_code, c.case_no,
       sha256(concat(${literal(secret)}, c.text, ${lists.map(({ name }) => `chr(30), ${name}.text`).join(', ')})) AS fingerprint,
       CASE WHEN ${problems.map((one) => `${one} IS NOT NULL`).join(' OR ')}
@@ -88,9 +95,9 @@ export async function addRejections(engine: Engine, layout: Layout, key: Buffer)
   await engine.run(`
     CREATE TEMP TABLE rejected_record AS
     SELECT * FROM platform_record WHERE rejection_batch IS NOT NULL AND NOT is_waiting AND NOT is_released`);
-  const cases = 'SELECT * FROM submission_case WHERE case_id IN (SELECT case_id FROM rejected_record)';
+  const within = 'case_id IN (SELECT case_id FROM rejected_record)';
   await engine.run(`
-    CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, cases, key)};
+    CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, { chosen: within, within, key })};
     INSERT INTO platform_rejection
     SELECT r.case_id, COALESCE(c.org_code, r.org_code), concat_ws(' ', r.rejection_code, ${shownMessageSql('r.rejection_message', 'r.case_id')}),
       r.rejection_batch
