@@ -162,6 +162,7 @@ export interface Ratio {
   readonly name: string;
   readonly of: number;
   readonly against: number;
+  /** Infinity: the ratio is only printed. */
   readonly atMost: number;
 }
 
@@ -189,7 +190,7 @@ export function ratioTable(ratios: readonly Ratio[]): string {
     ratios.map((ratio) => [
       ratio.name,
       (ratio.of / ratio.against).toFixed(2),
-      String(ratio.atMost),
+      Number.isFinite(ratio.atMost) ? String(ratio.atMost) : '—',
       isKept(ratio) ? 'yes' : 'NO',
     ]),
   );
