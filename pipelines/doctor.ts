@@ -1,6 +1,7 @@
 /** Is this home in order? Every answer says what to do. */
 import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { backupHealth } from './backup-health.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -27,6 +28,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
     ...(await interrupted(service)),
     ...(await snapshotStates(service)),
     ...(await publications(service)),
+    ...(await backups(service)),
   ];
 }
 
@@ -140,6 +142,18 @@ async function snapshotStates(service: Service): Promise<Diagnosis[]> {
           'Run `arbdata snapshot verify` and restore it from a backup.',
         ),
       );
+}
+
+/** Whether every backup is where it must be, and what is missing to be safe. */
+async function backups(service: Service): Promise<Diagnosis[]> {
+  const { problems, wants, summary } = await backupHealth(service);
+  const found = [
+    ...problems.map((text) =>
+      problem('backups', text, 'Run `arbdata backup verify`; take another copy, and make a new backup.'),
+    ),
+    ...wants.map(({ message, advice }) => attention('backups', message, advice)),
+  ];
+  return found.length > 0 ? found : [ok('backups', summary)];
 }
 
 /** Every byte of every publication. */

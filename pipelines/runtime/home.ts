@@ -17,6 +17,7 @@ export interface Home {
   readonly out: string;
   readonly published: string;
   readonly findings: string;
+  readonly backups: string;
   readonly definitions: string;
   readonly logs: string;
   /** The SQLite file of the run ledger. */
@@ -47,6 +48,7 @@ export function openHome(given?: string, environment: NodeJS.ProcessEnv = proces
     out: folder('out'),
     published: folder('published'),
     findings: folder('findings'),
+    backups: folder('backups'),
     definitions: folder('definitions'),
     logs: folder('logs'),
     ledger: path.join(dir, 'ledger.sqlite'),
