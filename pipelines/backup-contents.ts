@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { BackupInfo } from '../schemas/backup.ts';
 import { fileForm, parsePeriod, previousPeriod, samePeriodLastYear } from '../schemas/period.ts';
 import { earlierComparisons, SUBJECTS_FILE } from './pre-application-comparison.ts';
+import { keptPublications } from './purged.ts';
 import { definitionFiles } from './runtime/definitions.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { fileError } from './runtime/files.ts';
@@ -80,11 +81,8 @@ function reproduction({ home, config }: Service, snapshotId: string): PayloadFil
 
 /** Everything that was published, and what was submitted of it. */
 export async function outputsContents(service: Service): Promise<BackupContents> {
-  const { home, ledger } = service;
-  const purged = await ledger.backups.purged();
-  const all = (await ledger.publications()).filter(
-    (one) => !purged.has(`publication/${publicationName(one)}`),
-  );
+  const { home } = service;
+  const all = await keptPublications(service);
   const published: PayloadFile[] = [];
   for (const publication of all) published.push(...(await publicationFiles(service, publication)));
   const submitted: PayloadFile[] = [];
@@ -161,16 +159,16 @@ export async function stateContents(context: RunContext, isEncrypted: boolean): 
       ...(isEncrypted ? single(home.secretKey) : []),
       ...(await filesBelow(home.definitions, 'definitions')),
       ...(await filesBelow(home.findings, 'findings')),
-      ...(await filesBelow(path.join(home.dir, 'purges'), 'purges')),
+      ...(await filesBelow(home.purges, 'purges')),
     ],
   };
 }
 
 /** All that stands behind what was published for a period, so that it can be made again anywhere. */
 export async function evidenceContents(service: Service, periodText: string): Promise<BackupContents> {
-  const { ledger, home } = service;
+  const { home } = service;
   const period = parsePeriod(periodText);
-  const all = await ledger.publications();
+  const all = await keptPublications(service);
   const own = all.filter((one) => one.period === period.text);
   if (own.length === 0) {
     throw new ArbdataError('E_NOT_FOUND', `nothing was published for ${period.text}`, {

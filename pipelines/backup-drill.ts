@@ -12,6 +12,7 @@ import {
   restoreInto,
   sizeOf,
 } from './backup-restore.ts';
+import { keptPublications } from './purged.ts';
 import {
   type Reproduced,
   type RestoredPublication,
@@ -196,11 +197,8 @@ async function planDrill(service: Service, { period, backup, from }: DrillReques
 }
 
 /** What stands published and was not purged. */
-export async function publicationsInForce({ ledger }: Service): Promise<Publication[]> {
-  const purged = await ledger.backups.purged();
-  return (await ledger.publications()).filter(
-    (one) => one.state === 'published' && !purged.has(`publication/${publicationName(one)}`),
-  );
+export async function publicationsInForce(service: Service): Promise<Publication[]> {
+  return (await keptPublications(service)).filter(({ state }) => state === 'published');
 }
 
 function lastPeriod(publications: readonly Publication[]): Period | undefined {

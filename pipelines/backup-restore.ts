@@ -81,7 +81,7 @@ export async function findBag(service: Service, idOrDir: string, destination?: s
  * Verify a bag byte by byte.
  * @throws {ArbdataError} E_BACKUP_DAMAGED naming the faults
  */
-export async function requireWhole({ dir, file, expected }: FoundBag, pool: HashPool): Promise<void> {
+async function requireWhole({ dir, file, expected }: FoundBag, pool: HashPool): Promise<void> {
   const faults = await verifyBag(dir, { depth: 'full', expected, pool });
   if (faults.length === 0) return;
   const first = faults.slice(0, 5).map(({ message }) => message);

@@ -35,8 +35,9 @@ import { pinnedSnapshots } from './steps/publish/publication.ts';
 import { listSnapshots } from './steps/snapshot/list.ts';
 
 export { BACKUP_KINDS, type BackupKind } from '../schemas/backup.ts';
+
 /** The pipeline of everything that changes backups: one at a time, in the ledger. */
-export const BACKUP_PIPELINE = 'backup';
+const BACKUP_PIPELINE = 'backup';
 
 export interface CreateRequest {
   /** `dump` is adopted or exported, not created from the home; `evidence` needs a period. */
@@ -50,7 +51,7 @@ export interface CreateRequest {
 }
 
 /** What a bag is made from; the contents are gathered when its turn comes. */
-export interface PlannedBackup {
+interface PlannedBackup {
   readonly kind: BackupKind;
   gather(context: RunContext, isEncrypted: boolean): Promise<BackupContents>;
 }
@@ -62,7 +63,7 @@ export interface FailedCopy {
   readonly error: ArbdataError;
 }
 
-export interface MadeBackups {
+interface MadeBackups {
   readonly backups: readonly Backup[];
   readonly failed: readonly FailedCopy[];
 }
@@ -74,11 +75,21 @@ export async function createBackups(
 ): Promise<MadeBackups & { runId: string }> {
   const { kinds, snapshotId, period } = request;
   return withBackupRun(service, 'create', { kinds, snapshotId, period }, async (context, pool) => {
-    const ids: string[] = [];
-    for (const planned of await plan(context, request)) ids.push(await makeBackup(context, pool, planned));
-    const failed = request.isCopied ? await copyEverywhere(context, pool, ids) : [];
-    return { backups: await named(service, ids), failed };
+    return makeAndCopy(context, pool, await plan(context, request), request.isCopied);
   });
+}
+
+/** Make bags one after the other, then their copies. */
+export async function makeAndCopy(
+  context: RunContext,
+  pool: HashPool,
+  all: readonly PlannedBackup[],
+  isCopied: boolean,
+): Promise<MadeBackups> {
+  const ids: string[] = [];
+  for (const planned of all) ids.push(await makeBackup(context, pool, planned));
+  const failed = isCopied ? await copyEverywhere(context, pool, ids) : [];
+  return { backups: await named(context, ids), failed };
 }
 
 async function plan(service: Service, request: CreateRequest): Promise<PlannedBackup[]> {
@@ -152,7 +163,7 @@ export function recordFiles({ home, config }: Service): string[] {
 }
 
 /** Bring the record of expected backups up to date wherever it can be reached. */
-export async function tellExpected(service: Service): Promise<void> {
+async function tellExpected(service: Service): Promise<void> {
   const { home, config, ledger } = service;
   const backups = await ledger.backups.list();
   const usable = allPlaces(home, config).filter(
@@ -170,11 +181,7 @@ export const isUsed = (backups: readonly Backup[], { name }: Place): boolean =>
   );
 
 /** Make one bag under its final name, entered before and after. Returns its id. */
-export async function makeBackup(
-  context: RunContext,
-  pool: HashPool,
-  planned: PlannedBackup,
-): Promise<string> {
+async function makeBackup(context: RunContext, pool: HashPool, planned: PlannedBackup): Promise<string> {
   const { home, ledger, clock, actor, run } = context;
   const recipients = recipientsOf(context);
   const contents = await planned.gather(context, recipients.length > 0);
@@ -219,7 +226,7 @@ export async function makeBackup(
 }
 
 /** The public keys of the configuration. */
-export function recipientsOf({ config, home }: Service): Recipient[] {
+function recipientsOf({ config, home }: Service): Recipient[] {
   const { recipients } = config.backup;
   return recipients.length === 0 ? [] : checkRecipients(recipients, `${home.config}: backup.recipients`);
 }

@@ -2,6 +2,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { backupHealth } from './backup-health.ts';
+import { keptPublications } from './purged.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -157,8 +158,9 @@ async function backups(service: Service): Promise<Diagnosis[]> {
 }
 
 /** Every byte of every publication. */
-async function publications({ ledger, home }: Service): Promise<Diagnosis[]> {
-  const all = await ledger.publications();
+async function publications(service: Service): Promise<Diagnosis[]> {
+  const { home } = service;
+  const all = await keptPublications(service);
   const problems: Diagnosis[] = [];
   for (const publication of all) {
     const found = await verifyFolder(

@@ -1,6 +1,7 @@
 /** Settle what a killed process left behind, so that the next command starts from a clean state. */
 import { glob, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { finishPurges } from './backup-purge-end.ts';
 import { removeRemains, removeTree } from './runtime/files.ts';
 import { findingsFile } from './runtime/home.ts';
 import { removeDeadScratches } from './runtime/scratch.ts';
@@ -34,6 +35,7 @@ export async function recover(service: Service): Promise<string[]> {
     ...(await settleIntents(home, ledger, actor)),
     ...(await settleBackups({ places: allPlaces(home, service.config), ledger, actor, clock })),
   ];
+  settled.push(...(await finishPurges(service)));
   for (const sentence of settled) service.log.warn(sentence);
   return settled;
 }

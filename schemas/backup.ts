@@ -72,6 +72,9 @@ const expectedBackupSchema = z.strictObject({
   state: z.enum(['complete', 'removed']),
   tagmanifestSha256: sha256,
   tagmanifestSm3: sm3,
+  fileCount: z.int().nonnegative(),
+  sizeBytes: z.int().nonnegative(),
+  isEncrypted: z.boolean(),
   /** Where it lies: `home` or names of destinations. */
   places: z.array(z.string()),
   removedAt: z.string().nullable(),
@@ -98,6 +101,7 @@ export const purgeRecordSchema = z.strictObject({
   actor: z.string().min(1),
   toolVersion: z.string().min(1),
   startedAt: z.string(),
+  /** Empty in the plan that is written before anything is destroyed. */
   finishedAt: z.string(),
   /** Where everything was returned to before it was destroyed; null where it was destroyed only. */
   returnedTo: z.string().nullable(),
@@ -115,6 +119,9 @@ export const purgeRecordSchema = z.strictObject({
   left: z.array(z.strictObject({ subject: z.string(), path: z.string(), why: z.string() })),
   /** How it was destroyed, and what that does not promise. */
   method: z.string().min(1),
+  /** The last audit record before the purge. */
   auditHead: z.strictObject({ seq: z.int().nonnegative(), hash: z.string() }).nullable(),
+  /** What the signature beside the record is verified with. */
+  signer: z.strictObject({ algorithm: z.enum(['Ed25519', 'SM2 with SM3']), publicKey: z.string() }),
 });
 export type PurgeRecord = z.infer<typeof purgeRecordSchema>;

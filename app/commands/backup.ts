@@ -1,12 +1,6 @@
 /** backup: make, look at, copy, restore and prove backups. */
 import { type Command, Option } from 'commander';
-import {
-  BACKUP_KINDS,
-  type BackupKind,
-  copyBackups,
-  createBackups,
-  type FailedCopy,
-} from '../../pipelines/backup.ts';
+import { BACKUP_KINDS, type BackupKind, copyBackups, createBackups } from '../../pipelines/backup.ts';
 import { type Drill, drill, recreate } from '../../pipelines/backup-drill.ts';
 import {
   type ListedBackup,
@@ -22,6 +16,8 @@ import type { Service } from '../../pipelines/runtime/service.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
+import { registerDumps, registerRemoval } from './backup-keep.ts';
+import { failedJson, failedLine, megabytes } from './backup-lines.ts';
 
 export function registerBackup(program: Command, register: Register): void {
   const backup = program
@@ -41,6 +37,8 @@ export function registerBackup(program: Command, register: Register): void {
   registerMake(backup, register);
   registerLook(backup, register);
   registerRestore(backup, register);
+  registerRemoval(backup, register);
+  registerDumps(backup, register);
 }
 
 const place = () =>
@@ -159,16 +157,6 @@ function madeResult(made: Awaited<ReturnType<typeof createBackups>>): CommandRes
   };
 }
 
-const failedJson = ({ id, destination, error }: FailedCopy) => ({
-  id,
-  destination,
-  code: error.code,
-  message: error.message,
-  advice: error.advice,
-});
-const failedLine = ({ id, destination, error }: FailedCopy): string =>
-  `PROBLEM  no copy of ${id} at ${destination}: ${error.code}: ${error.message}\n           ${error.advice}`;
-
 function registerLook(backup: Command, register: Register): void {
   register<{ kind?: BackupKind; all?: boolean }>(
     backup
@@ -247,8 +235,6 @@ function verifiedLines({ id, destination, dir, isGood, faults }: VerifiedPlace):
     ? [`ok       ${where}`]
     : [`PROBLEM  ${where}`, ...faults.map(({ message }) => `           ${message}`)];
 }
-
-const megabytes = (bytes: number | null): string => (bytes === null ? '' : (bytes / 1e6).toFixed(1));
 
 function backupLines(backups: readonly ListedBackup[]): string[] {
   const outcome = (look: ListedBackup['verified']) =>

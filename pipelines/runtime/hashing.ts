@@ -8,7 +8,6 @@ import { fileError } from './files.ts';
 import type { HashAlgorithm, HashResult, HashTask } from './hash-worker.ts';
 
 export type { HashAlgorithm } from './hash-worker.ts';
-export const HASH_ALGORITHMS = ['sha256', 'sm3'] as const satisfies readonly HashAlgorithm[];
 
 /** More threads than this wait for the disk. */
 const MOST_THREADS = 4;

@@ -26,6 +26,10 @@ export interface Home {
   readonly auditHead: string;
   readonly config: string;
   readonly secretKey: string;
+  /** Signed records of what was destroyed, and the plans of purges that are not finished. */
+  readonly purges: string;
+  /** The home's own key that signs them. */
+  readonly signingKey: string;
 }
 
 /**
@@ -55,6 +59,8 @@ export function openHome(given?: string, environment: NodeJS.ProcessEnv = proces
     auditHead: path.join(dir, 'audit-head.json'),
     config: path.join(dir, 'config.json'),
     secretKey: path.join(dir, 'secret.key'),
+    purges: path.join(dir, 'purges'),
+    signingKey: path.join(dir, 'signing.key'),
   };
 }
 

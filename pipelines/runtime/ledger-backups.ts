@@ -7,6 +7,7 @@ import type { BackupInfo, BackupKind } from '../../schemas/backup.ts';
 import { appendAudit } from './audit.ts';
 import type { Clock } from './clock.ts';
 import { ArbdataError } from './errors.ts';
+import type { PublicationKey } from './ledger-publications.ts';
 import { jsonText } from './ledger-runs.ts';
 import type {
   BackupCheckTable,
@@ -281,9 +282,24 @@ export class BackupCatalogue {
   /** Keep what a purge destroyed, in the transaction that records it. */
   async addPurge(
     purgeId: string,
-    done: { readonly subjects: readonly string[]; readonly actor: string; readonly detail: unknown },
+    done: {
+      readonly subjects: readonly string[];
+      /** Publications whose folders went: none of them is in force any more. */
+      readonly publications: readonly PublicationKey[];
+      readonly actor: string;
+      readonly detail: unknown;
+    },
   ): Promise<void> {
     await this.#ledger.auditedWrite(async ({ db, at }) => {
+      for (const { product, period, revision } of done.publications) {
+        await db
+          .updateTable('publication')
+          .set({ state: 'superseded' })
+          .where('product', '=', product)
+          .where('period', '=', period)
+          .where('revision', '=', revision)
+          .execute();
+      }
       for (const subject of done.subjects) {
         await db
           .insertInto('purged')

@@ -28,7 +28,7 @@ import { HEARTBEAT_MS } from './lock.ts';
 import { type DatabaseSync, kyselyOver, openSqlite } from './node-sqlite.ts';
 
 export type { AuditEntry, AuditVerdict } from './audit.ts';
-export type { EnteredPublication, EnteredRun, Publication, PublicationKey } from './ledger-publications.ts';
+export type { EnteredPublication, Publication, PublicationKey } from './ledger-publications.ts';
 export type { RunDetails, RunRow } from './ledger-runs.ts';
 
 /** One transaction of the ledger: the rows, the time, and the audit record that goes with them. */

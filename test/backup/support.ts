@@ -70,7 +70,7 @@ export function flipBit(file: string, bit: number): void {
   writeFileSync(file, bytes);
 }
 
-export const sizeOfFile = (file: string): number => statSync(file).size;
+const sizeOfFile = (file: string): number => statSync(file).size;
 
 /** What can happen to a file of a bag. */
 export type Damage =

@@ -24,6 +24,9 @@ function expectedText(backups: readonly Backup[], auditHead: AuditHead | null): 
       state: one.state === 'complete' ? ('complete' as const) : ('removed' as const),
       tagmanifestSha256: one.tagmanifestSha256 ?? '',
       tagmanifestSm3: one.tagmanifestSm3 ?? '',
+      fileCount: one.fileCount ?? 0,
+      sizeBytes: one.sizeBytes ?? 0,
+      isEncrypted: one.isEncrypted,
       places: one.copies.filter(({ state }) => state === 'complete').map(({ destination }) => destination),
       removedAt: one.removedAt,
       reason: one.reason,
@@ -92,7 +95,7 @@ export function refuseUnknown(found: Awaited<ReturnType<typeof unknownExpected>>
 }
 
 /** The places of a backup that count. */
-export const countingPlaces = ({ copies }: Backup): string[] =>
+const countingPlaces = ({ copies }: Backup): string[] =>
   copies.filter(({ state }) => state === 'complete').map(({ destination }) => destination);
 
 /** Whether a backup lies outside of its home as well. */

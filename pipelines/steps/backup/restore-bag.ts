@@ -23,7 +23,7 @@ export interface RestoreOptions {
 }
 
 /** The path that a payload file had, from its path in the bag. */
-export function originalPath({ encryption }: Pick<BackupFile, 'encryption'>, file: string): string {
+function originalPath({ encryption }: Pick<BackupFile, 'encryption'>, file: string): string {
   const name = file.slice(PAYLOAD_FOLDER.length + 1);
   return encryption === null ? name : name.slice(0, -ENCRYPTED_SUFFIX.length);
 }
