@@ -142,7 +142,7 @@ export async function withBackupRun<T extends object>(
   const done = await withRun(service, spec, async (context) => {
     if (options.mayLackCatalogue !== true) {
       refuseUnknown(await unknownExpected(recordFiles(service), await service.ledger.backups.list()));
-      await tellExpected(service);
+      await tellExpected(service, true);
     }
     try {
       return {
@@ -151,7 +151,7 @@ export async function withBackupRun<T extends object>(
         result: await withHashPool((pool) => act(context, pool)),
       };
     } finally {
-      await tellExpected(service);
+      await tellExpected(service, false);
     }
   });
   return { ...done.result, runId: done.runId };
@@ -162,12 +162,16 @@ export function recordFiles({ home, config }: Service): string[] {
   return expectedFiles(allPlaces(home, config).filter(isReachable), config.backup.expectedFile);
 }
 
-/** Bring the record of expected backups up to date wherever it can be reached. */
-async function tellExpected(service: Service): Promise<void> {
+/**
+ * Bring the record of expected backups up to date wherever it can be reached.
+ * @param mayBegin whether a destination that holds none yet gets one: at the start of a run only, for later it would go
+ * to the folder below a disk that has vanished
+ */
+async function tellExpected(service: Service, mayBegin: boolean): Promise<void> {
   const { home, config, ledger } = service;
   const backups = await ledger.backups.list();
   const usable = allPlaces(home, config).filter(
-    (place) => placeProblem(place, isUsed(backups, place)) === undefined,
+    (place) => placeProblem(place, !mayBegin || isUsed(backups, place)) === undefined,
   );
   const files = expectedFiles(usable, config.backup.expectedFile);
   const failed = await writeExpected(files, backups, await ledger.auditHead());
@@ -307,7 +311,8 @@ async function copyEverywhere(
 async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: Place): Promise<void> {
   const { ledger, clock, actor, run } = context;
   const { id } = backup;
-  const problem = placeProblem(to, isUsed(await ledger.backups.list(), to));
+  // What is expected was told to every destination that is there when this run began.
+  const problem = placeProblem(to, true);
   if (problem !== undefined) throw destinationError(to, problem);
   const from = await wholePlace(context, pool, backup);
   await ledger.backups.intendCopy(id, to.name, { path: bagDir(to, id), runId: run.id });
@@ -323,7 +328,7 @@ async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: 
     throw error;
   }
   await ledger.backups.completeCopy(id, to.name, actor);
-  await tellExpected(context);
+  await tellExpected(context, false);
 }
 
 /** A place from which a backup can be copied: the first where presence and sizes are right. */

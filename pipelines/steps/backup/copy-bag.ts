@@ -1,5 +1,5 @@
 /** Copying a bag to another place: file by file, read back and compared before it gets its name. */
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
@@ -8,7 +8,7 @@ import { ArbdataError } from '../../runtime/errors.ts';
 import { ensureDir, fileError, makeReadOnly, publishDir, syncFile } from '../../runtime/files.ts';
 import type { HashPool } from '../../runtime/hashing.ts';
 import { openScratch } from '../../runtime/scratch.ts';
-import { bagDir, destinationError, isReachable, type Place } from './places.ts';
+import { bagDir, destinationError, type Place, placeProblem } from './places.ts';
 import { listBag } from './read-bag.ts';
 import { type ExpectedBag, verifyBag } from './verify-bag.ts';
 
@@ -31,12 +31,17 @@ export interface CopyOptions {
 export async function copyBag(from: string, to: Place, options: CopyOptions): Promise<void> {
   const { expected, pool, clock, onBytes } = options;
   try {
+    const device = deviceOf(to.dir);
     const scratch = await openScratch(to.dir, expected.id, clock);
     try {
       await copyFiles(from, scratch.dir, onBytes);
       const faults = await verifyBag(scratch.dir, { depth: 'full', expected, pool, onBytes });
       const [first] = faults;
       if (first !== undefined) throw notSame(expected.id, to, first.message, faults.length);
+      // A disk that went away between two operations leaves its folder: then all of this lies below it.
+      if (deviceOf(to.dir) !== device || placeProblem(to, true) !== undefined) {
+        throw destinationError(to, 'it vanished while it was written');
+      }
       await publishDir(scratch.dir, bagDir(to, expected.id));
     } finally {
       // A place that is gone has nothing to tidy up, and the first error is the one to tell.
@@ -48,6 +53,9 @@ export async function copyBag(from: string, to: Place, options: CopyOptions): Pr
     throw placeError(error, to);
   }
 }
+
+/** The disk that a folder lies on. */
+const deviceOf = (dir: string): number | undefined => statSync(dir, { throwIfNoEntry: false })?.dev;
 
 async function copyFiles(from: string, to: string, onBytes: (sizeBytes: number) => void): Promise<void> {
   const entries = await listBag(from);
@@ -75,7 +83,10 @@ async function copyFiles(from: string, to: string, onBytes: (sizeBytes: number) 
 /** A fault of a place that is no longer there is told as such, whatever the system called it. */
 function placeError(error: unknown, to: Place): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (!isReachable(to)) return destinationError(to, 'it vanished while it was written', error);
+  // The record of expected backups was put there before: where it is gone, the disk is.
+  if (placeProblem(to, true) !== undefined) {
+    return destinationError(to, 'it vanished while it was written', error);
+  }
   if (error instanceof ArbdataError || typeof code !== 'string') return error;
   return destinationError(to, `it cannot be written (${code})`, error);
 }

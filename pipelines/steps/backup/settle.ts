@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
-import { fileError, makeReadOnly, removeTree } from '../../runtime/files.ts';
+import { fileError, makeReadOnly, removeRemains, removeTree } from '../../runtime/files.ts';
 import type { Ledger } from '../../runtime/ledger.ts';
 import type { OpenBackup } from '../../runtime/ledger-backups.ts';
 import { removeDeadScratches } from '../../runtime/scratch.ts';
@@ -26,6 +26,7 @@ export async function settleBackups(options: SettleOptions): Promise<string[]> {
   const { places, ledger, clock } = options;
   const [home] = places;
   if (home !== undefined) await removeDeadScratches(home.dir, '', clock);
+  for (const { dir } of places.filter(isReachable)) await removeRemains(dir, clock);
   const settled: string[] = [];
   for (const open of await ledger.backups.open()) {
     if (!open.isAlive) settled.push(...(await settleOne(open, options)));
