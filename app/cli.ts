@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerComparisonDecisions } from './commands/comparison.ts';
 import {
   registerAudit,
@@ -80,6 +81,7 @@ Examples:
   registerSubmit(program, register);
   registerIndicators(program, register);
   registerAudit(program, register);
+  registerBackup(program, register);
   registerDoctor(program, register);
   program
     .command('completion')

@@ -21,7 +21,7 @@ export function registerWith(execute: Execute): Register {
   return (command, handler, examples) => {
     command.addHelpText('after', examplesText(examples)).action(async (...parameters: unknown[]) => {
       const own = parameters.at(-1) as Command;
-      const args = own.processedArgs.filter((value): value is string => typeof value === 'string');
+      const args = own.processedArgs.flat().filter((value): value is string => typeof value === 'string');
       await execute(handler, own.optsWithGlobals(), args);
     });
   };

@@ -1,6 +1,8 @@
 /** Is this home in order? Every answer says what to do. */
 import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { backupHealth } from './backup-health.ts';
+import { keptPublications } from './purged.ts';
 import { damagedReceipts } from './receipts.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
@@ -32,6 +34,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
     ...(await snapshotStates(service)),
     ...(await publications(service)),
     ...(await receipts(service)),
+    ...(await backups(service)),
   ];
 }
 
@@ -156,9 +159,22 @@ async function snapshotStates(service: Service): Promise<Diagnosis[]> {
       );
 }
 
+/** Whether every backup is where it must be, and what is missing to be safe. */
+async function backups(service: Service): Promise<Diagnosis[]> {
+  const { problems, wants, summary } = await backupHealth(service);
+  const found = [
+    ...problems.map((text) =>
+      problem('backups', text, 'Run `arbdata backup verify`; take another copy, and make a new backup.'),
+    ),
+    ...wants.map(({ message, advice }) => attention('backups', message, advice)),
+  ];
+  return found.length > 0 ? found : [ok('backups', summary)];
+}
+
 /** Every byte of every publication. */
-async function publications({ ledger, home }: Service): Promise<Diagnosis[]> {
-  const all = await ledger.publications();
+async function publications(service: Service): Promise<Diagnosis[]> {
+  const { home } = service;
+  const all = await keptPublications(service);
   const problems: Diagnosis[] = [];
   for (const publication of all) {
     const found = await verifyFolder(

@@ -196,7 +196,7 @@ export async function earlierComparisons({
   ledger,
   home,
 }: Pick<Service, 'ledger' | 'home'>): Promise<EarlierComparison[]> {
-  const runs = await ledger.listRuns({ limit: 1000 });
+  const runs = await ledger.listRuns({ limit: 1000, withSnapshot: true });
   return runs.flatMap(({ id, period, snapshotId, state, summary }) => {
     const made = (summary as EarlierSummary | null)?.[PRE_APPLICATION_COMPARISON];
     if ((state !== 'done' && state !== 'held') || made?.folder === undefined || made.asOf === undefined)

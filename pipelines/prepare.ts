@@ -157,7 +157,7 @@ async function previousFindings(
   { ledger, home, run }: RunContext,
   period: Period,
 ): Promise<{ file: string; isSamePeriod: boolean } | undefined> {
-  const runs = await ledger.listRuns({ limit: 200 });
+  const runs = await ledger.listRuns({ limit: 200, withSnapshot: true });
   const usable = runs.filter(
     ({ id, state }) =>
       id !== run.id && (state === 'done' || state === 'held') && existsSync(findingsFile(home, id)),

@@ -1,10 +1,13 @@
 /** Settle what a killed process left behind, so that the next command starts from a clean state. */
 import { glob, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { finishPurges } from './backup-purge-end.ts';
 import { removeRemains, removeTree } from './runtime/files.ts';
 import { findingsFile } from './runtime/home.ts';
 import { removeDeadScratches } from './runtime/scratch.ts';
 import type { Service } from './runtime/service.ts';
+import { allPlaces } from './steps/backup/places.ts';
+import { settleBackups } from './steps/backup/settle.ts';
 import { settleIntents } from './steps/publish/publication.ts';
 import { settleSnapshots } from './steps/snapshot/settle.ts';
 import { removeStaleReads } from './steps/source/oracle/kept-read.ts';
@@ -30,7 +33,9 @@ export async function recover(service: Service): Promise<string[]> {
   const settled = [
     ...dead.map((id) => `run ${id} was interrupted; what it left unfinished was removed`),
     ...(await settleIntents(home, ledger, actor)),
+    ...(await settleBackups({ places: allPlaces(home, service.config), ledger, actor, clock })),
   ];
+  settled.push(...(await finishPurges(service)));
   for (const sentence of settled) service.log.warn(sentence);
   return settled;
 }

@@ -1,5 +1,6 @@
 /** The snapshots of a home: list, verify, remove the oldest. */
 import type { Manifest } from '../schemas/manifest.ts';
+import { destroyed } from './purged.ts';
 import type { Service } from './runtime/service.ts';
 import { pinnedSnapshots } from './steps/publish/publication.ts';
 import { type ListedSnapshot, listSnapshots } from './steps/snapshot/list.ts';
@@ -13,8 +14,9 @@ export async function snapshots(service: Service): Promise<SnapshotEntry[]> {
   const pinned = await pinnedSnapshots(service.ledger);
   const listed = (await listSnapshots(service.home)).map((one) => ({ ...one, pinned: pinned.has(one.id) }));
   const present = new Set(listed.map(({ id }) => id));
+  const purged = await destroyed(service);
   const gone = [...pinned]
-    .filter((id) => !present.has(id))
+    .filter((id) => !present.has(id) && !purged.snapshot(id))
     .map((id) => ({
       id,
       problem: `snapshot ${id} is gone, and a publication or run refers to it`,

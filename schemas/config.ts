@@ -73,6 +73,62 @@ const platformKeys = {
     )
     .default({}),
 };
+const keptNumber = (count: number) => z.int().min(0).max(10_000).default(count);
+
+export const backupConfigSchema = z.strictObject({
+  /** Folders to which every backup is copied: a mounted disk, a NAS, media for the archive; each for this home alone. */
+  destinations: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, such as "nas"')
+          .refine((name) => name !== 'home', '"home" is the name of the home itself'),
+        path: z.string().min(1),
+      }),
+    )
+    .refine(
+      (all) => new Set(all.map(({ name }) => name)).size === all.length,
+      'every destination needs a name of its own',
+    )
+    .default([]),
+  /** Public keys (age1…) to which backups are encrypted; none: they are not. */
+  recipients: z.array(z.string()).default([]),
+  /** How many of the latest days, ISO weeks, months and years keep their last backup of each kind. */
+  retention: z
+    .strictObject({
+      daily: keptNumber(7),
+      weekly: keptNumber(5),
+      monthly: keptNumber(12),
+      yearly: keptNumber(10),
+    })
+    .prefault({}),
+  /** A file outside of the home, on another disk, that also tells which backups there must be. */
+  expectedFile: z.string().min(1).optional(),
+  /** Where a DBA drops DMP files. */
+  dropFolder: z.string().min(1).optional(),
+  /** A dropped file that has not changed for so long is finished. */
+  settleSeconds: z.int().min(0).max(86_400).default(60),
+  /** Private key (PEM, mode 0600) that signs the records of purges; absent: one is made in the home. */
+  signingKeyFile: z.string().min(1).optional(),
+  /** What doctor asks for: a full look at every backup, and a drill, within so many days. */
+  verifyWithinDays: z.int().min(1).max(3650).default(35),
+  drillWithinDays: z.int().min(1).max(3650).default(100),
+  /** Exports by DBMS_DATAPUMP over the connection of the Oracle source, by an account of its own. */
+  dataPump: z
+    .strictObject({
+      /** Directory object of the database. */
+      directory: z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_$#]{0,127}$/, 'must be the name of a directory object in capitals'),
+      schemas: z
+        .array(z.string().regex(/^[A-Z][A-Z0-9_$#]{0,127}$/, 'must be the name of a schema in capitals'))
+        .min(1),
+      password: secretElsewhere('ORACLE_DATAPUMP_PASSWORD'),
+    })
+    .optional(),
+});
+export type BackupConfig = z.infer<typeof backupConfigSchema>;
 
 export const configSchema = z.strictObject({
   /** 0: natural months; 1 to 28: a month ends on this day. */
@@ -102,6 +158,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .default({}),
+  backup: backupConfigSchema.prefault({}),
   /** What is read; ARBDATA_SOURCE goes before `kind`. */
   source: z
     .strictObject({

@@ -154,7 +154,8 @@ async function* allRecords(db: LedgerDb): AsyncGenerator<AuditTable> {
   }
 }
 
-async function lastRecord(db: LedgerDb): Promise<AuditHead | undefined> {
+/** The last record; undefined before the first. */
+export async function lastRecord(db: LedgerDb): Promise<AuditHead | undefined> {
   return db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst();
 }
 

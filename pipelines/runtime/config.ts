@@ -16,9 +16,34 @@ export function readConfig(home: Pick<Home, 'config'>): Config {
   const text = readText(home.config);
   const checked = configSchema.safeParse(text === undefined ? {} : parseJson(text, home.config));
   if (!checked.success) throw invalid(home.config, checked.error);
-  const form = checked.data.forms.macroMonitoring;
-  if (form === undefined) return checked.data;
-  return { ...checked.data, forms: { macroMonitoring: path.resolve(path.dirname(home.config), form) } };
+  return absolute(checked.data, path.dirname(home.config));
+}
+
+/** Paths of the file count from its folder. */
+function absolute(config: Config, dir: string): Config {
+  const at = (file: string | undefined) => (file === undefined ? undefined : path.resolve(dir, file));
+  const { backup, forms } = config;
+  return {
+    ...config,
+    forms: defined({ macroMonitoring: at(forms.macroMonitoring) }),
+    backup: {
+      ...backup,
+      destinations: backup.destinations.map(({ name, path: folder }) => ({
+        name,
+        path: path.resolve(dir, folder),
+      })),
+      ...defined({
+        expectedFile: at(backup.expectedFile),
+        dropFolder: at(backup.dropFolder),
+        signingKeyFile: at(backup.signingKeyFile),
+      }),
+    },
+  };
+}
+
+/** The keys that have a value. */
+function defined<T extends Record<string, string | undefined>>(values: T): { [key in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 /**

@@ -107,6 +107,22 @@ export function loadSourceNames(homeDefinitionsDir: string): SourceNamesFile | u
   return parseJson(file, readText(file), { schema: sourceNamesFile, code: 'E_CONFIG', advice });
 }
 
+/**
+ * The files of the definitions in force, by name: the home's own where it has one. With these files in another home's
+ * `definitions/`, the hash of the definitions is the same.
+ */
+export function definitionFiles(
+  homeDefinitionsDir: string,
+): { readonly name: string; readonly file: string }[] {
+  return DEFINITION_FILES.flatMap((name) => {
+    const own = path.join(homeDefinitionsDir, name);
+    if (existsSync(own)) return [{ name, file: own }];
+    return name === SOURCE_NAMES_FILE
+      ? []
+      : [{ name, file: path.join(PROJECT_DIR, 'schemas/definitions', name) }];
+  });
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -104,6 +104,13 @@ export const ERROR_KINDS = {
   E_SNAPSHOT_DAMAGED: fault('A snapshot does not have the bytes that its manifest states.'),
   E_ARTEFACT_DAMAGED: fault('A published file or its manifest does not have the bytes that were recorded.'),
   E_DECRYPT: fault('An encrypted file is damaged, cut off or no age file.'),
+  E_BACKUP_DAMAGED: fault('A backup is gone, or does not have the bytes that were recorded.'),
+  E_BACKUP_DESTINATION: {
+    exit: EXIT.fault,
+    retryable: true,
+    meaning: 'A destination of backups is not there, or vanished while it was written.',
+  },
+  E_BACKUP_REFUSED: usage('Something exists already, or must not be removed.'),
   E_CHECK_BROKEN: fault('An internal cross-check failed: two computations of one figure disagree.'),
   E_DISK_FULL: fault('The disk is full.'),
   E_HOME: fault('The home directory cannot be used.'),

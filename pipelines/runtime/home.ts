@@ -19,6 +19,7 @@ export interface Home {
   readonly findings: string;
   /** Receipts of the platforms, by batch. */
   readonly receipts: string;
+  readonly backups: string;
   readonly definitions: string;
   readonly logs: string;
   /** The SQLite file of the run ledger. */
@@ -27,6 +28,10 @@ export interface Home {
   readonly auditHead: string;
   readonly config: string;
   readonly secretKey: string;
+  /** Signed records of what was destroyed, and the plans of purges that are not finished. */
+  readonly purges: string;
+  /** The home's own key that signs them. */
+  readonly signingKey: string;
 }
 
 /**
@@ -50,12 +55,15 @@ export function openHome(given?: string, environment: NodeJS.ProcessEnv = proces
     published: folder('published'),
     findings: folder('findings'),
     receipts: folder('receipts'),
+    backups: folder('backups'),
     definitions: folder('definitions'),
     logs: folder('logs'),
     ledger: path.join(dir, 'ledger.sqlite'),
     auditHead: path.join(dir, 'audit-head.json'),
     config: path.join(dir, 'config.json'),
     secretKey: path.join(dir, 'secret.key'),
+    purges: path.join(dir, 'purges'),
+    signingKey: path.join(dir, 'signing.key'),
   };
 }
 

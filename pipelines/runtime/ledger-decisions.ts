@@ -46,6 +46,29 @@ export async function withdrawPair(
 
 export type StandingDecision = Readonly<Omit<PairDecisionTable, 'id' | 'withdrawnAt'>>;
 
+export type PairDecision = Readonly<Omit<PairDecisionTable, 'id'>>;
+
+/** Every word that was ever said, by when. */
+export async function allDecisions(db: LedgerDb): Promise<PairDecision[]> {
+  return db
+    .selectFrom('pairDecision')
+    .select(['preAppId', 'caseId', 'verdict', 'reason', 'actor', 'decidedAt', 'withdrawnAt'])
+    .orderBy('decidedAt')
+    .orderBy('id')
+    .execute();
+}
+
+/** Enter words that this ledger does not know; a pair on which one stands keeps it. Inside a transaction. */
+export async function enterDecisions(db: LedgerDb, all: readonly PairDecision[]): Promise<void> {
+  const standing = new Set((await standingDecisions(db)).map(pairOf));
+  for (const one of all) {
+    if (!standing.has(pairOf(one))) await db.insertInto('pairDecision').values(one).execute();
+  }
+}
+
+const pairOf = ({ preAppId, caseId }: Pick<PairDecision, 'preAppId' | 'caseId'>): string =>
+  JSON.stringify([preAppId, caseId]);
+
 /** The words that stand, by pre-application and case. */
 export async function standingDecisions(db: LedgerDb): Promise<StandingDecision[]> {
   return db

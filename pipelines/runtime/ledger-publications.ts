@@ -3,7 +3,7 @@
  * an open intent, which the next run completes (the folder is there) or drops (it is not): no revision is lost
  * and none is doubled.
  */
-import { appendAudit } from './audit.ts';
+import { appendAudit, canonicalJson } from './audit.ts';
 import type { Clock } from './clock.ts';
 import { ArbdataError } from './errors.ts';
 import type { LedgerDb, PublicationTable } from './ledger-tables.ts';
@@ -111,6 +111,67 @@ export async function drop(db: LedgerDb, key: PublicationKey & { readonly runId?
     .where('product', '=', key.product)
     .where('period', '=', key.period)
     .where('revision', '=', key.revision)
+    .execute();
+}
+
+/** A finished run that this ledger does not know. */
+export interface EnteredRun {
+  readonly runId: string;
+  readonly product: string;
+  readonly period: string | null;
+  readonly snapshotId: string | null;
+  readonly actor: string;
+  /** As the ledger writes times. */
+  readonly startedAt: string;
+  /** What it kept, by product. */
+  readonly summary: object;
+}
+
+/** A publication as its manifest tells of it, for a ledger that does not know it. */
+export interface EnteredPublication extends PublicationKey, EnteredRun {
+  readonly period: string;
+  readonly snapshotId: string;
+  readonly manifestSha256: string;
+  readonly reason: string | null;
+  readonly publishedAt: string;
+}
+
+/**
+ * Enter publications that were made elsewhere or before this ledger; of each period the highest revision is in force.
+ * Those that are known stay as they are. Inside a transaction.
+ */
+export async function enter(db: LedgerDb, entries: readonly EnteredPublication[]): Promise<void> {
+  for (const entry of entries.toSorted((a, b) => a.revision - b.revision)) {
+    if ((await row(db, entry)) !== undefined) continue;
+    await enterRun(db, entry);
+    const { startedAt: _, summary: __, ...publication } = entry;
+    const inForce = await latestOf(db, entry.product, entry.period);
+    const isLatest = inForce === undefined || inForce.revision < entry.revision;
+    if (inForce !== undefined && isLatest) await update(db, inForce, { state: 'superseded' });
+    await db
+      .insertInto('publication')
+      .values({ ...publication, state: isLatest ? 'published' : 'superseded' })
+      .execute();
+  }
+}
+
+/** Enter a finished run; one run may have made several products, and keeps a word on each. Inside a transaction. */
+export async function enterRun(db: LedgerDb, entry: EnteredRun): Promise<void> {
+  const { runId: id, product: pipeline, period, snapshotId, actor, startedAt, summary } = entry;
+  const known = await db.selectFrom('run').select('summary').where('id', '=', id).executeTakeFirst();
+  if (known !== undefined) {
+    const all = { ...(JSON.parse(known.summary ?? '{}') as object), ...summary };
+    await db
+      .updateTable('run')
+      .set({ summary: canonicalJson(all) })
+      .where('id', '=', id)
+      .execute();
+    return;
+  }
+  const run = { id, pipeline, period, snapshotId, actor, parameters: '{}', pid: 0, processStart: '' };
+  await db
+    .insertInto('run')
+    .values({ ...run, state: 'done', startedAt, finishedAt: startedAt, summary: canonicalJson(summary) })
     .execute();
 }
 

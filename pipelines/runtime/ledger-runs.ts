@@ -144,10 +144,18 @@ export async function requireRunning(db: LedgerDb, runId: string): Promise<void>
   }
 }
 
-/** Runs, the latest first. */
+/**
+ * Runs, the latest first.
+ * @param filter `withSnapshot`: only runs that read one, so that backups in between do not use up the limit
+ */
 export async function list(
   db: LedgerDb,
-  { limit = 20, pipeline, period }: { limit?: number; pipeline?: string; period?: string },
+  {
+    limit = 20,
+    pipeline,
+    period,
+    withSnapshot = false,
+  }: { limit?: number; pipeline?: string; period?: string; withSnapshot?: boolean },
 ): Promise<RunRow[]> {
   let query = db
     .selectFrom('run')
@@ -155,6 +163,7 @@ export async function list(
     .orderBy('startedAt', 'desc')
     .orderBy('id', 'desc')
     .limit(limit);
+  if (withSnapshot) query = query.where('snapshotId', 'is not', null);
   if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
   if (period !== undefined) query = query.where('period', '=', period);
   return (await query.execute()).map(readRun);

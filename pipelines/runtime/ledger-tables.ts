@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Generated, Kysely } from 'kysely';
+import type { BackupKind } from '../../schemas/backup.ts';
 import { ArbdataError } from './errors.ts';
 import { type DatabaseSync, sqliteError } from './node-sqlite.ts';
 import { PROJECT_DIR, readSql } from './project.ts';
@@ -153,7 +154,55 @@ export interface AuditTable {
   hash: string;
 }
 
+export type BackupState = 'creating' | 'complete' | 'removing' | 'removed';
+
+export interface BackupTable {
+  id: string;
+  kind: BackupKind;
+  state: BackupState;
+  runId: string;
+  createdAt: string;
+  info: string;
+  isEncrypted: number;
+  fileCount: number | null;
+  sizeBytes: number | null;
+  tagmanifestSha256: string | null;
+  tagmanifestSm3: string | null;
+  removedAt: string | null;
+  reason: string | null;
+}
+
+export interface BackupCopyTable {
+  backupId: string;
+  destination: string;
+  path: string;
+  state: 'copying' | 'complete';
+  runId: string;
+  copiedAt: string | null;
+}
+
+export interface BackupCheckTable {
+  id: Generated<number>;
+  backupId: string;
+  destination: string;
+  kind: 'quick' | 'full' | 'drill';
+  checkedAt: string;
+  actor: string;
+  isGood: number;
+  detail: string;
+}
+
+export interface PurgedTable {
+  subject: string;
+  purgeId: string;
+  purgedAt: string;
+}
+
 export interface LedgerTables {
+  backup: BackupTable;
+  backupCopy: BackupCopyTable;
+  backupCheck: BackupCheckTable;
+  purged: PurgedTable;
   run: RunTable;
   runStep: RunStepTable;
   runFile: RunFileTable;

@@ -7,8 +7,10 @@ import { CamelCasePlugin } from 'kysely';
 import { currentActor } from './actor.ts';
 import {
   type AuditEntry,
+  type AuditHead,
   type AuditVerdict,
   appendAudit,
+  lastRecord,
   readHead,
   verifyAudit,
   writeHead,
@@ -16,17 +18,18 @@ import {
 import { type Clock, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
 import type { Home } from './home.ts';
+import { BackupCatalogue } from './ledger-backups.ts';
 import * as decisions from './ledger-decisions.ts';
 import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
 import * as runs from './ledger-runs.ts';
 import * as submission from './ledger-submission.ts';
-import { type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
+import { type AuditTable, type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
 import { HEARTBEAT_MS } from './lock.ts';
 import { type DatabaseSync, kyselyOver, openSqlite } from './node-sqlite.ts';
 
 export type { AuditEntry, AuditVerdict } from './audit.ts';
-export type { Publication, PublicationKey } from './ledger-publications.ts';
+export type { EnteredPublication, Publication, PublicationKey } from './ledger-publications.ts';
 export type { RunDetails, RunRow } from './ledger-runs.ts';
 
 /** One transaction of the ledger: the rows, the time, and the audit record that goes with them. */
@@ -90,6 +93,8 @@ async function beginAudit(db: LedgerDb, clock: Clock): Promise<void> {
 }
 
 export class Ledger {
+  /** The catalogue of backups. */
+  readonly backups: BackupCatalogue;
   readonly #db: LedgerDb;
   readonly #home: Pick<Home, 'auditHead'>;
   readonly #clock: Clock;
@@ -100,6 +105,12 @@ export class Ledger {
     this.#db = db;
     this.#home = home;
     this.#clock = clock;
+    this.backups = new BackupCatalogue({
+      db,
+      clock,
+      write: (act) => this.#write(act),
+      auditedWrite: (act) => this.#auditedWrite(act),
+    });
   }
 
   /**
@@ -128,7 +139,7 @@ export class Ledger {
 
   /** Runs, the latest first; 20 where no limit is given. */
   async listRuns(
-    filter: { limit?: number; pipeline?: string; period?: string } = {},
+    filter: { limit?: number; pipeline?: string; period?: string; withSnapshot?: boolean } = {},
   ): Promise<runs.RunRow[]> {
     return runs.list(this.#db, filter);
   }
@@ -163,6 +174,19 @@ export class Ledger {
   /** Forget an intent whose folder never got its name (with `runId`, only that run's); gone already is fine. */
   async dropIntent(key: publishing.PublicationKey & { readonly runId?: string }): Promise<void> {
     await this.#write(({ db }) => publishing.drop(db, key));
+  }
+
+  /** Enter publications and finished runs that this ledger does not know: of a restored home. */
+  async enterHistory(history: {
+    readonly publications: readonly publishing.EnteredPublication[];
+    readonly runs: readonly publishing.EnteredRun[];
+    readonly decisions: readonly decisions.PairDecision[];
+  }): Promise<void> {
+    await this.#write(async ({ db }) => {
+      await publishing.enter(db, history.publications);
+      for (const run of history.runs) await publishing.enterRun(db, run);
+      await decisions.enterDecisions(db, history.decisions);
+    });
   }
 
   /** Publications on their way, and whether the process behind each still lives. */
@@ -264,9 +288,24 @@ export class Ledger {
     return submission.releases(this.#db);
   }
 
+  /** Every word on pairs that was ever said, withdrawn ones too, by when it was said. */
+  async allDecisions(): Promise<decisions.PairDecision[]> {
+    return decisions.allDecisions(this.#db);
+  }
+
+  /** The audit records, by number. */
+  async auditRecords(): Promise<AuditTable[]> {
+    return this.#db.selectFrom('audit').selectAll().orderBy('seq').execute();
+  }
+
   /** Record an audited action that changes nothing else in the ledger. */
   async appendAudit(entry: AuditEntry): Promise<void> {
     await this.#auditedWrite(({ db, at }) => appendAudit(db, at, entry));
+  }
+
+  /** Number and hash of the last audit record; null before the first. */
+  async auditHead(): Promise<AuditHead | null> {
+    return (await lastRecord(this.#db)) ?? null;
   }
 
   /** Recompute the audit chain and compare it with the head kept beside the ledger. */

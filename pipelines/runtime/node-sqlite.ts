@@ -1,6 +1,6 @@
 /** The one door to SQLite: node:sqlite opened the ledger's way, and the shim that lets Kysely speak to it. */
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type DatabaseConnection,
@@ -41,6 +41,27 @@ export async function openSqlite(file: string): Promise<DatabaseSync> {
   } catch (error) {
     database?.close();
     throw sqliteError(fileError(error, file), file);
+  }
+}
+
+/**
+ * Copy an SQLite file as it stands at one moment, while others may write it. The copy is one file, without a log.
+ * @throws {ArbdataError} E_LEDGER, E_HOME, E_DISK_FULL, each naming the file
+ */
+export async function copySqlite(file: string, target: string): Promise<void> {
+  let source: DatabaseSync | undefined;
+  let copy: DatabaseSync | undefined;
+  try {
+    source = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    closeSync(openSync(target, 'wx', 0o600));
+    await backup(source, target);
+    copy = new DatabaseSync(target);
+    copy.exec('PRAGMA journal_mode = DELETE');
+  } catch (error) {
+    throw sqliteError(fileError(error, target), file);
+  } finally {
+    copy?.close();
+    source?.close();
   }
 }
 

@@ -83,7 +83,7 @@ export async function pinnedSnapshots(ledger: Ledger): Promise<Set<string>> {
   const published = (await ledger.publications()).map(({ snapshotId }) => snapshotId);
   const latest = new Set<string | null>();
   const needed: string[] = [];
-  for (const { state, period, snapshotId } of await ledger.listRuns({ limit: 1000 })) {
+  for (const { state, period, snapshotId } of await ledger.listRuns({ limit: 1000, withSnapshot: true })) {
     const isLatest = !latest.has(period) && (state === 'done' || state === 'held');
     if (isLatest) latest.add(period);
     const isNeeded = state === 'running' || (state === 'held' && isLatest);

@@ -1,0 +1,329 @@
+/** What goes and what comes: retention with its dry run, purges with their record, lost catalogues, dropped dumps. */
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, verify } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adoptDumps } from '../../pipelines/backup-dumps.ts';
+import { listBackups } from '../../pipelines/backup-look.ts';
+import { planPrune, prune } from '../../pipelines/backup-prune.ts';
+import { planPurge, purge, readScope } from '../../pipelines/backup-purge.ts';
+import { rebuildCatalogue } from '../../pipelines/backup-rebuild.ts';
+import { doctor } from '../../pipelines/doctor.ts';
+import { removeTree } from '../../pipelines/runtime/files.ts';
+import { dumpHeader } from '../../pipelines/steps/backup/dump-files.ts';
+import type { PurgeRecord } from '../../schemas/backup.ts';
+import { CLERK, type TestHome } from '../publish/support.ts';
+import { errorOf } from '../runtime/support/home.ts';
+import { bagOf, copyOf, create, filesOf, flipBit, publishedHome, removeHome } from './support.ts';
+
+let backed: TestHome;
+
+beforeAll(async () => {
+  backed = await publishedHome();
+  await create(backed);
+});
+afterAll(() => removeHome(backed));
+
+const DAY_MS = 86_400_000;
+const list = (home: TestHome) => home.as(CLERK, (service) => listBackups(service));
+const withNas = async (home: TestHome, more: object = {}): Promise<string> => {
+  const nas = path.join(home.dir, '../nas');
+  mkdirSync(nas, { recursive: true });
+  await home.configure({ backup: { destinations: [{ name: 'nas', path: nas }], ...more } });
+  return nas;
+};
+
+describe('prune', () => {
+  test('shows first and removes what it has shown, everywhere; publications keep their backups', async () => {
+    const home = await copyOf(backed);
+    const nas = await withNas(home, { retention: { daily: 2, weekly: 0, monthly: 0, yearly: 0 } });
+    for (let day = 0; day < 4; day += 1) {
+      home.clock.advance(DAY_MS);
+      await create(home, ['state']);
+    }
+    const planned = await home.as(CLERK, planPrune);
+    // The copies of the first backups are in the home alone: only those of today went to the nas.
+    expect(planned.remove).toHaveLength(3);
+    const kinds = new Map((await list(home)).backups.map(({ id, kind }) => [id, kind]));
+    expect(planned.remove.map((id) => kinds.get(id))).toEqual(['state', 'state', 'state']);
+    expect(planned.keep.map(({ because }) => because.join()).join('\n')).toMatch(
+      /macro-monitoring\/2026-10\/r1 refers to it/,
+    );
+    expect(planned.keep.map(({ because }) => because.join()).join('\n')).toMatch(
+      /the only backup of macro-monitoring\/2026-09\/r1/,
+    );
+    const before = await filesOf(home.path('backups'));
+    expect(await errorOf(() => home.as(CLERK, (service) => prune(service, '00000000')))).toMatchObject({
+      code: 'E_BACKUP_REFUSED',
+    });
+    expect(await filesOf(home.path('backups'))).toEqual(before);
+    // Where a place cannot be reached, nothing of what lies there goes.
+    renameSync(nas, `${nas}-off`);
+    expect((await home.as(CLERK, planPrune)).remove).toHaveLength(1);
+    renameSync(`${nas}-off`, nas);
+    await home.as(CLERK, (service) => prune(service, planned.plan));
+    for (const id of planned.remove) {
+      expect([existsSync(home.path('backups', id)), existsSync(path.join(nas, id))]).toEqual([false, false]);
+    }
+    expect((await list(home)).problems).toEqual([]);
+    expect((await home.as(CLERK, planPrune)).remove).toEqual([]);
+    const told = JSON.parse(readFileSync(path.join(nas, 'expected-backups.json'), 'utf8')) as {
+      backups: { id: string; state: string }[];
+    };
+    expect(
+      told.backups
+        .filter(({ state }) => state === 'removed')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([...planned.remove].sort());
+  });
+
+  test('a damaged backup is no last good one', async () => {
+    const home = await copyOf(backed);
+    await home.configure({ backup: { retention: { daily: 1, weekly: 0, monthly: 0, yearly: 0 } } });
+    home.clock.advance(DAY_MS);
+    const [latest] = await create(home, ['state']);
+    if (latest === undefined) throw new Error('no backup');
+    rmSync(path.join(bagOf(home, latest), 'data/ledger.sqlite'), { force: true });
+    await removeTree(bagOf(home, latest));
+    const planned = await home.as(CLERK, planPrune);
+    expect(planned.remove).toEqual([]);
+    expect(planned.keep.find(({ id }) => id === latest.id)?.because.join()).toMatch(/damaged or not there/);
+  });
+});
+
+describe('rebuild-catalogue', () => {
+  test('a lost ledger: every bag comes back, what is missing is missed, what was removed stays removed', async () => {
+    const home = await copyOf(backed);
+    const nas = await withNas(home, { retention: { daily: 1, weekly: 0, monthly: 0, yearly: 0 } });
+    home.clock.advance(DAY_MS);
+    await create(home, ['state']);
+    const planned = await home.as(CLERK, planPrune);
+    await home.as(CLERK, (service) => prune(service, planned.plan));
+    const before = (await list(home)).backups;
+    const lost = before.find(({ kind }) => kind === 'outputs')?.id ?? '';
+    await removeTree(home.path('backups', lost));
+    for (const name of ['ledger.sqlite', 'audit-head.json']) rmSync(home.path(name));
+    const rebuilt = await home.as(CLERK, rebuildCatalogue);
+    expect(rebuilt.missing).toEqual([lost]);
+    expect(rebuilt.problems).toEqual([]);
+    const { backups, problems } = await list(home);
+    expect(backups.map(({ id }) => id).sort()).toEqual(before.map(({ id }) => id).sort());
+    const facts = (all: typeof before) =>
+      all
+        .filter(({ id }) => id !== lost)
+        .map(({ id, kind, sizeBytes, tagmanifestSha256, places }) => ({
+          id,
+          kind,
+          sizeBytes,
+          tagmanifestSha256,
+          places,
+        }))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(facts(backups)).toEqual(facts(before));
+    expect(problems.join('\n')).toContain(`backup ${lost} is gone from home`);
+    expect(existsSync(path.join(nas, 'expected-backups.json'))).toBe(true);
+    // And work goes on.
+    expect(await create(home, ['state'])).toHaveLength(1);
+  });
+});
+
+describe('purge', () => {
+  test('a period: nothing of it is left anywhere, the record is signed, and the home is in order', async () => {
+    const home = await copyOf(backed);
+    const nas = await withNas(home);
+    await create(home, ['evidence'], { period: '2026-10' });
+    const scope = readScope('period:2026-10');
+    const planned = await home.as(CLERK, (service) => planPurge(service, scope));
+    const asked = { scope, plan: planned.plan, reason: '京人社函〔2026〕12号' };
+    expect(
+      await errorOf(() => home.as(CLERK, (service) => purge(service, { ...asked, reason: ' ' }))),
+    ).toMatchObject({ code: 'E_USAGE' });
+    expect(
+      await errorOf(() => home.as(CLERK, (service) => purge(service, { ...asked, plan: 'x' }))),
+    ).toMatchObject({ code: 'E_BACKUP_REFUSED' });
+    const returnTo = path.join(home.dir, '../handed-over');
+    const done = await home.as(CLERK, (service) => purge(service, { ...asked, returnTo }));
+    expect(done.record.left).toEqual([]);
+    for (const { path: gone } of planned.items) expect(existsSync(gone)).toBe(false);
+    const remaining = [...(await filesOf(home.dir)), ...(await filesOf(nas))];
+    expect(remaining.filter((name) => /202610|2026-10/.test(name) && !name.startsWith('logs/'))).toEqual([]);
+    expect(
+      readFileSync(path.join(returnTo, 'published/macro-monitoring/202610/r1/macro-monitoring-202610.csv'))
+        .length,
+    ).toBeGreaterThan(1000);
+    const record = readFileSync(done.file);
+    const { signer } = JSON.parse(record.toString()) as PurgeRecord;
+    expect(verify(null, record, createPublicKey(signer.publicKey), readFileSync(done.signature))).toBe(true);
+    expect(
+      verify(
+        null,
+        Buffer.concat([record, Buffer.from(' ')]),
+        createPublicKey(signer.publicKey),
+        readFileSync(done.signature),
+      ),
+    ).toBe(false);
+    const out = execFileSync(
+      'openssl',
+      [
+        'pkeyutl',
+        '-verify',
+        '-pubin',
+        '-inkey',
+        done.file.replace(/json$/, 'pub.pem'),
+        '-rawin',
+        '-in',
+        done.file,
+        '-sigfile',
+        done.signature,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(out).toContain('Signature Verified Successfully');
+    const found = await home.as(CLERK, doctor);
+    expect(found.filter(({ state }) => state === 'problem')).toEqual([]);
+    // The period can be run again, as the next revision.
+    const again = await home.run('2026-10', { asOf: '2026-11-03' });
+    expect(again.outcome).toMatchObject({ state: 'published', revision: 2 });
+  });
+
+  test('everything, with an SM2 key of the bureau', async () => {
+    const home = await copyOf(backed);
+    const key = path.join(home.dir, '../sm2.pem');
+    execFileSync(
+      'openssl',
+      ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:SM2', '-out', key],
+      { stdio: 'ignore' },
+    );
+    execFileSync('chmod', ['600', key]);
+    const nas = await withNas(home, { signingKeyFile: key });
+    await create(home, ['state']);
+    const scope = readScope('all');
+    const { plan } = await home.as(CLERK, (service) => planPurge(service, scope));
+    // All or nothing: a place that cannot be reached keeps its copies.
+    renameSync(nas, `${nas}-off`);
+    const off = await home.as(CLERK, (service) => planPurge(service, scope));
+    expect(off.unreachable).toHaveLength(1);
+    expect(
+      await errorOf(() => home.as(CLERK, (service) => purge(service, { scope, plan, reason: 'x' }))),
+    ).toMatchObject({ code: 'E_BACKUP_REFUSED' });
+    renameSync(`${nas}-off`, nas);
+    const done = await home.as(CLERK, (service) => purge(service, { scope, plan, reason: '合同终止' }));
+    expect(done.record.signer.algorithm).toBe('SM2 with SM3');
+    const out = execFileSync(
+      'openssl',
+      [
+        'pkeyutl',
+        '-verify',
+        '-pubin',
+        '-inkey',
+        done.file.replace(/json$/, 'pub.pem'),
+        '-rawin',
+        '-digest',
+        'sm3',
+        '-in',
+        done.file,
+        '-sigfile',
+        done.signature,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(out).toContain('Signature Verified Successfully');
+    for (const name of ['source', 'snapshots', 'published', 'out', 'findings'])
+      expect(readdirSync(home.path(name))).toEqual([]);
+    expect(readdirSync(home.path('backups'))).toEqual(['expected-backups.json']);
+    expect(readdirSync(nas)).toEqual(['expected-backups.json']);
+    const found = await home.as(CLERK, doctor);
+    expect(found.filter(({ state }) => state === 'problem')).toEqual([]);
+  });
+
+  test('what is no scope is refused', () => {
+    for (const text of ['', 'every', 'all:x', 'period:', 'period'])
+      expect(() => readScope(text)).toThrow(/no scope/);
+  });
+});
+
+/** The first block of a Data Pump file as published descriptions have it: made here, not taken from a database. */
+function dataPump(job: string, release: string, more = ''): Buffer {
+  const block = Buffer.alloc(4096);
+  block.set([3, 1, 0, 178, 0]);
+  block.write(`${job}\0x86_64/Linux 2.4.xx\0AL32UTF8\0${release}\0`, 64, 'latin1');
+  return Buffer.concat([block, Buffer.from(more)]);
+}
+
+describe('adopt', () => {
+  const drop = (home: TestHome, name: string, content: Buffer | string, ageSeconds = 3600): string => {
+    const file = path.join(home.dir, '../drop', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    const at = home.clock.now().getTime() / 1000 - ageSeconds;
+    utimesSync(file, at, at);
+    return file;
+  };
+  const adopt = (home: TestHome, isRemoved = false) =>
+    home.as(CLERK, (service) => adoptDumps(service, { isRemoved, isCopied: true, lookAgainMs: 50 }));
+
+  test('finished files once, filed by date and schema; growing ones wait; an unknown header is said', async () => {
+    const home = await copyOf(backed);
+    await home.configure({ backup: { dropFolder: '../drop', settleSeconds: 60 } });
+    const first = drop(
+      home,
+      'arb_01.dmp',
+      dataPump('"ARB"."SYS_EXPORT_SCHEMA_01"', '19.00.00.00.00', 'rows'),
+    );
+    drop(home, 'again/arb_copy.dmp', dataPump('"ARB"."SYS_EXPORT_SCHEMA_01"', '19.00.00.00.00', 'rows'));
+    drop(home, 'old.dmp', Buffer.from('\u0003\0\u0001EXPORT:V11.02.00\nUSCOTT\nRUSERS\n', 'latin1'));
+    drop(home, 'odd.dmp', Buffer.from('PK\u0003\u0004 not a dump'));
+    drop(home, 'growing.dmp', dataPump('"ARB"."SYS_EXPORT_SCHEMA_02"', '19.00.00.00.00'), -3600);
+    drop(home, '.hidden.dmp', 'x');
+    const done = await adopt(home);
+    expect(
+      done.adopted.map(({ path: at, format, schema, release }) => [at, format, schema, release]),
+    ).toEqual([
+      ['dumps/20261109/ARB/arb_copy.dmp', 'data-pump', 'ARB', '19.00.00.00.00'],
+      ['dumps/20261109/unknown/odd.dmp', 'unknown', null, null],
+      ['dumps/20261109/SCOTT/old.dmp', 'export', 'SCOTT', '11.02.00'],
+    ]);
+    expect(done.growing.map((file) => path.basename(file))).toEqual(['growing.dmp']);
+    const [bag] = done.backups;
+    if (bag === undefined) throw new Error('no backup');
+    expect(await filesOf(path.join(bagOf(home, bag), 'data'))).toEqual(
+      done.adopted.map(({ path: at }) => at).sort(),
+    );
+    const again = await adopt(home);
+    expect([again.backups, again.adopted]).toEqual([[], []]);
+    expect(again.duplicates.map(({ id }) => id)).toEqual([bag.id, bag.id, bag.id, bag.id]);
+    // Nothing leaves the drop folder while the backup is not whole.
+    const payload = path.join(bagOf(home, bag), 'data/dumps/20261109/ARB/arb_copy.dmp');
+    flipBit(payload, 99);
+    expect((await adopt(home, true)).removed).toEqual([]);
+    flipBit(payload, 99);
+    expect((await adopt(home, true)).removed).toHaveLength(4);
+    expect([existsSync(first), existsSync(path.join(path.dirname(first), 'growing.dmp'))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('headers', () => {
+    expect(dumpHeader(dataPump('"ADMIN"."SYS_EXPORT_FULL_03"', '11.02.00.04.0'), 'x.dmp')).toEqual({
+      format: 'data-pump',
+      schema: 'ADMIN',
+      release: '11.02.00.04.0',
+    });
+    expect(dumpHeader(Buffer.from('Export: Release 19\n'), 'x.log')).toMatchObject({ format: 'log' });
+    for (const bytes of [Buffer.of(), Buffer.alloc(4096), Buffer.from('"A"."B" 1.2.3.4.5')]) {
+      expect(dumpHeader(bytes, 'x.dmp').format).toBe('unknown');
+    }
+  });
+});
