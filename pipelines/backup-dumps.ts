@@ -12,6 +12,7 @@ import type { Service } from './runtime/service.ts';
 import { type DroppedFile, lookIntoDrop } from './steps/backup/dump-files.ts';
 import { allPlaces, bagDir } from './steps/backup/places.ts';
 import { verifyBag } from './steps/backup/verify-bag.ts';
+import { exportByDataPump, exportSettings } from './steps/source/oracle/data-pump.ts';
 
 export interface AdoptRequest {
   /** Absent: `backup.dropFolder` of the configuration. */
@@ -134,4 +135,45 @@ async function removeSafe(
     });
   }
   return [...files];
+}
+
+export interface ExportedDump {
+  readonly jobName: string;
+  readonly directory: string;
+  readonly dumpFiles: string;
+  readonly logFile: string;
+}
+
+/**
+ * Have the database export the configured schemas. The files lie on its server then: what adopts them is `adopt`, once
+ * they have come to the drop folder.
+ */
+export async function exportDump(
+  service: Service,
+  environment: NodeJS.ProcessEnv,
+  pollMs?: number,
+): Promise<ExportedDump & { runId: string }> {
+  const { dataPump } = service.config.backup;
+  if (dataPump === undefined) {
+    throw new ArbdataError('E_USAGE', 'exports by the database are not configured', {
+      advice:
+        'Name directory and schemas under backup.dataPump in config.json (docs/operations.md), or adopt what a DBA drops.',
+    });
+  }
+  const { directory, schemas, waitSeconds } = dataPump;
+  const settings = exportSettings(service.config.source.oracle, environment);
+  return withBackupRun(service, 'export', { directory, schemas }, async (context) => {
+    const jobName = `ARBDATA_${context.run.id.slice(1).replaceAll('-', '_').toUpperCase()}`;
+    const wait = pollMs === undefined ? { waitSeconds } : { waitSeconds, pollMs };
+    const made = await context.step('Data Pump export', () =>
+      exportByDataPump({ settings, jobName, directory, schemas, ...wait }),
+    );
+    await context.ledger.appendAudit({
+      actor: context.actor,
+      action: 'backup.export',
+      subject: jobName,
+      detail: { directory, schemas, account: settings.title },
+    });
+    return { ...made, directory };
+  });
 }

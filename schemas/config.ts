@@ -124,6 +124,8 @@ export const backupConfigSchema = z.strictObject({
       schemas: z
         .array(z.string().regex(/^[A-Z][A-Z0-9_$#]{0,127}$/, 'must be the name of a schema in capitals'))
         .min(1),
+      /** How long the service waits for the database. */
+      waitSeconds: z.int().min(1).max(604_800).default(14_400),
       password: secretElsewhere('ORACLE_DATAPUMP_PASSWORD'),
     })
     .optional(),

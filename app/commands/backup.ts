@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { BACKUP_KINDS, type BackupKind, copyBackups, createBackups } from '../../pipelines/backup.ts';
 import { type Drill, drill, recreate } from '../../pipelines/backup-drill.ts';
+import { exportDump } from '../../pipelines/backup-dumps.ts';
 import {
   type ListedBackup,
   listBackups,
@@ -47,7 +48,7 @@ const identity = () =>
   ['--identity <file>', 'file of the private key (mode 0600), where a bag is encrypted'] as const;
 
 interface CreateOptions {
-  kind?: readonly Exclude<BackupKind, 'dump'>[];
+  kind?: readonly Exclude<BackupKind, 'evidence'>[];
   snapshot?: string;
   copy: boolean;
 }
@@ -60,21 +61,17 @@ function registerMake(backup: Command, register: Register): void {
         'back up snapshots, what was published, and the run ledger; then copy to every destination',
       )
       .addOption(
-        new Option('--kind <kind...>', 'which kinds (absent: snapshot, outputs and state)').choices([
-          'snapshot',
-          'outputs',
-          'state',
-        ]),
+        new Option(
+          '--kind <kind...>',
+          'which kinds (absent: snapshot, outputs and state); dump starts an export by the database, to be adopted later',
+        ).choices(['snapshot', 'outputs', 'state', 'dump']),
       )
       .option(
         '--snapshot <id>',
         'this snapshot (absent: those that must stay and have no backup, and the latest)',
       )
       .option('--no-copy', 'only into the home; `backup copy` makes the copies later'),
-    async (service, { kind = ['snapshot', 'outputs', 'state'], snapshot, copy }) => {
-      const kinds = snapshot === undefined ? kind : kind.filter((one) => one === 'snapshot');
-      return madeResult(await createBackups(service, { kinds, snapshotId: snapshot, isCopied: copy }));
-    },
+    create,
     [
       'arbdata backup create',
       'arbdata backup create --kind state',
@@ -115,6 +112,27 @@ function registerMake(backup: Command, register: Register): void {
       'arbdata backup evidence --recreate /mnt/nas/B20261103-060000-1a2b --to ./again',
     ],
   );
+}
+
+async function create(
+  service: Service,
+  { kind = ['snapshot', 'outputs', 'state'], snapshot, copy }: CreateOptions,
+): Promise<CommandResult> {
+  const fromHome = kind.filter((one) => one !== 'dump');
+  const kinds = snapshot === undefined ? fromHome : fromHome.filter((one) => one === 'snapshot');
+  const made = await createBackups(service, { kinds, snapshotId: snapshot, isCopied: copy });
+  const result = madeResult(made);
+  if (!kind.includes('dump')) return result;
+  const exported = await exportDump(service, process.env);
+  return {
+    ...result,
+    json: { ...result.json, exported },
+    lines: [
+      ...(made.backups.length === 0 ? [] : result.lines),
+      `export ${exported.jobName} has ended: ${exported.dumpFiles} and ${exported.logFile} in ${exported.directory} on the database server`,
+      'Next: look at its log, bring the files to the drop folder, then: arbdata backup adopt',
+    ],
+  };
 }
 
 async function evidence(

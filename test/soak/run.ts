@@ -7,6 +7,7 @@
  *   npm run soak -- --only 5017              one case again
  *   npm run soak -- --every release          one kill before every operation of a scenario
  *   npm run soak -- --every release --from 250   from the 250th on
+ *   npm run soak -- backup                   1,000 of each kind of damage to a bag; --cases, --seed, --only
  *   npm run soak -- oracle                   1,000 reads of the Oracle source under faults; --cases, --seed, --only
  */
 import { mkdtemp } from 'node:fs/promises';
@@ -25,12 +26,13 @@ import {
 } from '../reliability/support/cases.ts';
 import { prepareTemplates } from '../reliability/support/homes.ts';
 import { inParallel } from '../reliability/support/pool.ts';
+import { soakBackup } from './backup.ts';
 import { soakOracle } from './oracle.ts';
 
 const PROGRESS_EVERY = 25;
 
 interface Wanted {
-  readonly what: 'kills' | 'oracle';
+  readonly what: 'kills' | 'oracle' | 'backup';
   readonly cases: number;
   readonly seed: number;
   readonly only: number | undefined;
@@ -64,8 +66,8 @@ function readWanted(): Wanted {
     throw new Error(`--every ${values.every} is none of ${SCENARIOS.map((name) => `"${name}"`).join(', ')}`);
   }
   const [what, ...others] = positionals;
-  if (others.length > 0 || (what !== undefined && what !== 'oracle')) {
-    throw new Error(`${positionals.join(' ')}: only "oracle" may be named`);
+  if (others.length > 0 || (what !== undefined && what !== 'oracle' && what !== 'backup')) {
+    throw new Error(`${positionals.join(' ')}: only "oracle" or "backup" may be named`);
   }
   return {
     what: what ?? 'kills',
@@ -162,4 +164,5 @@ async function soakKills(wanted: Wanted): Promise<number> {
 }
 
 const wanted = readWanted();
-if ((await (wanted.what === 'oracle' ? soakOracle(wanted) : soakKills(wanted))) > 0) process.exitCode = 1;
+const SOAKS = { oracle: soakOracle, backup: soakBackup, kills: soakKills } as const;
+if ((await SOAKS[wanted.what](wanted)) > 0) process.exitCode = 1;

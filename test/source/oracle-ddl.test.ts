@@ -26,6 +26,7 @@ test('the files are those that are documented', () => {
     '030-account.sql',
     '040-flashback.sql',
     '050-profile.sql',
+    '060-data-pump.sql',
   ]);
 });
 

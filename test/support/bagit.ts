@@ -12,7 +12,13 @@ export function bagProblems(dir: string): string[] {
   const files = filesOf(dir);
   const text = (name: string): string => {
     const bytes = readFileSync(path.join(dir, name));
-    const read = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    let read: string;
+    try {
+      read = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      problems.push(`${name} is not UTF-8`);
+      return '';
+    }
     if (read.startsWith('\uFEFF')) problems.push(`${name} begins with a byte order mark`);
     return read;
   };
