@@ -1,5 +1,6 @@
 /** The batches of the platforms: publications of their products, with what became of each. */
 
+import { keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 import { readFolder } from './steps/publish/folder.ts';
@@ -11,7 +12,7 @@ export function platformProducts({ definitions }: Pick<Service, 'definitions'>):
   return [...new Set(definitions.platforms.map(({ product }) => product))];
 }
 
-/** The batches of a product, in the order in which they were built. */
+/** The batches of a product, in the order in which they were built; those that were purged are gone. */
 export async function listBatches(
   { home, ledger }: Pick<Service, 'home' | 'ledger'>,
   product: string,
@@ -22,7 +23,8 @@ export async function listBatches(
     ledger.batchLosses(),
   ]);
   const batches: Batch[] = [];
-  for (const publication of await ledger.publications(product)) {
+  const kept = (await keptPublications({ ledger })).filter((one) => one.product === product);
+  for (const publication of kept) {
     const dir = publicationDir(home, publication);
     const folder = await readFolder(dir, publication.manifestSha256 ?? undefined);
     const manifest = await readBatchManifest(dir);

@@ -9,6 +9,7 @@ import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './pr
 import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
+import type { Publication } from './runtime/ledger.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import { computeFigures, type Figures } from './steps/macro-monitoring/figures.ts';
@@ -121,7 +122,10 @@ export async function makeSubmission(
   const { engine, ledger, config, home } = context;
   const { period, figures, product = NATIONAL_PLATFORM } = request;
   const batches = await listBatches(context, product);
-  const refusal = refusalOf(period) ?? backwards(batches.at(-1), period, prepared);
+  const refusal =
+    refusalOf(period) ??
+    forgotten(product, batches, await ledger.publications(product)) ??
+    backwards(batches.at(-1), period, prepared);
   if (refusal !== undefined) return refusal;
   const terms = termsOf(context, product, prepared.asOf);
   await context.step('platform state', async () =>
@@ -163,6 +167,13 @@ export async function makeSubmission(
 /** Batches are of months. */
 function refusalOf(period: Period): string | undefined {
   return period.kind === 'month' ? undefined : `a batch is of a month, and ${period.text} is none`;
+}
+
+/** What was purged told what the platform holds: without it everything would go out a second time. */
+function forgotten(product: string, kept: readonly Batch[], all: readonly Publication[]): string | undefined {
+  return kept.length === all.length
+    ? undefined
+    : `${all.length - kept.length} of the batches of ${product} were purged, so what it holds is no longer known`;
 }
 
 /** An older month or snapshot would ask the platform to forget what newer ones told it. */

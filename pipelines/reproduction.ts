@@ -27,8 +27,11 @@ export interface RestoredPublication {
 export interface ReproducedFile {
   readonly path: string;
   readonly kind: ArtefactEntry['kind'];
-  /** `lacking`: what it was compared with at that time was not restored, so it cannot be made again. */
-  readonly state: 'identical' | 'different' | 'lacking';
+  /**
+   * `lacking`: what it was compared with at that time was not restored, so it cannot be made again. `kept`: not made
+   * again, but restored with the bytes that were published.
+   */
+  readonly state: 'identical' | 'different' | 'lacking' | 'kept';
 }
 
 export interface Reproduced {
@@ -81,6 +84,7 @@ export async function reproduce(
   target: RestoredPublication,
 ): Promise<Reproduced> {
   const { manifest } = target;
+  if (!isReproducible(manifest.product)) return keptAsSent(target);
   await prepareHome(effects, restored, manifest);
   const earlier = await restoredPublications(path.join(restored, 'published'));
   const { clock, progress, actor, command } = effects;
@@ -106,6 +110,24 @@ export async function reproduce(
       remarks: remarksOf(service, manifest),
     };
   });
+}
+
+/** Datasets follow from a snapshot; a batch also from keys that no backup holds in the open. */
+function isReproducible(product: string): boolean {
+  return product === MACRO_MONITORING || product === PRE_APPLICATION_COMPARISON;
+}
+
+/** A batch is not made again: its package itself was restored, byte by byte what its manifest says. */
+async function keptAsSent({ dir, manifest }: RestoredPublication): Promise<Reproduced> {
+  const { product, period, revision } = manifest;
+  const files: ReproducedFile[] = [];
+  for (const { path: name, kind, sha256, sizeBytes } of manifest.files) {
+    const found = await sha256File(path.join(dir, ...name.split('/')));
+    const isSame = found.sha256 === sha256 && found.sizeBytes === sizeBytes;
+    files.push({ path: name, kind, state: isSame ? 'kept' : 'different' });
+  }
+  const remark = `${product} ${period} r${revision} is kept as it was built: the hashes in it need keys that stand apart`;
+  return { product, period, revision, dir, files, remarks: [remark] };
 }
 
 /** Configuration and definitions of the snapshot's backup take their places in the new home. */

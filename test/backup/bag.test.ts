@@ -103,7 +103,7 @@ test('what is in them', async () => {
     audit: { action: string }[];
     runs: { id: string }[];
   };
-  expect(told.audit.map(({ action }) => action)).toEqual(['publication.publish', 'publication.publish']);
+  expect(told.audit.map(({ action }) => action)).toEqual(Array(3).fill('publication.publish'));
   expect(told.runs).toHaveLength(1);
 });
 

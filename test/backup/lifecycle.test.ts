@@ -253,15 +253,19 @@ const snapshotOf = (home: TestHome, period: string) =>
   );
 
 describe('drills', () => {
-  test('reproduce every data file of both products byte by byte, and tell RTO and RPO', async () => {
+  test('reproduce every data file of both datasets byte by byte, keep the batch as it was built, and tell RTO and RPO', async () => {
     const home = await copyOf(backed);
     const done = await home.as(CLERK, (service) => drill(service, {}));
     expect(done).toMatchObject({ period: '2026-10', isIdentical: true });
     const states = done.reproduced.flatMap(({ product, files }) =>
       files.map((one) => `${product} ${one.path} ${one.state}`),
     );
-    expect(states.filter((text) => !text.endsWith('identical'))).toEqual([]);
-    expect(states).toHaveLength(10);
+    const ofDatasets = states.filter((text) => !text.startsWith('national-platform '));
+    expect(ofDatasets.filter((text) => !text.endsWith('identical'))).toEqual([]);
+    expect(ofDatasets).toHaveLength(10);
+    const ofBatch = states.filter((text) => text.startsWith('national-platform '));
+    expect(ofBatch.filter((text) => !text.endsWith('kept'))).toEqual([]);
+    expect(ofBatch).toContain('national-platform 110000-ARB-202610-01.zip kept');
     expect(done.seconds.total).toBeGreaterThan(0);
     expect(done.recoveryPoint).toMatchObject({ publicationsLost: [] });
     const { backups } = await list(home);

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OracleConfig } from '../../../../schemas/config.ts';
 import { ArbdataError } from '../../../runtime/errors.ts';
 import { readSql } from '../../../runtime/project.ts';
+import { secretFrom } from '../../../runtime/secrets.ts';
 import { openReadySession } from './moments.ts';
-import { secretFrom } from './secrets.ts';
 import type { OracleStatement } from './session.ts';
 import { type ConnectionSettings, oracleSettings } from './settings.ts';
 
