@@ -34,7 +34,7 @@ const BODIES: Sheet<SubmissionBody> = {
   emptyText: '没有机构',
   frozenColumns: 2,
   columns: [
-    { title: '机构名称', width: 34, cell: ({ name }) => text(name) },
+    { title: '机构名称', width: 42, cell: ({ name }) => text(name) },
     { title: '机构代码', width: 10, cell: (body) => code(body.code) },
     { title: '平台已有', width: 11, cell: ({ held }) => whole(held) },
     { title: '本批新增', width: 11, cell: ({ records }) => whole(records.I) },
@@ -57,7 +57,7 @@ const TIES: Sheet<TieRow> = {
     { title: '范围', width: 8, cell: ({ scope }) => code(SCOPE_LABELS[scope]) },
     { title: '指标', width: 14, cell: ({ indicatorId }) => text(INDICATOR_TITLES[indicatorId]) },
     { title: '代码', width: 7, cell: ({ indicatorId }) => code(indicatorId) },
-    { title: '机构', width: 34, cell: ({ orgName }) => text(orgName) },
+    { title: '机构', width: 42, cell: ({ orgName }) => text(orgName) },
     { title: '宏观监测案件数', width: 11, cell: ({ cases }) => whole(cases) },
     ...PLACES.map((place) => ({
       title: PLACE_TITLES[place],
@@ -102,7 +102,7 @@ const HELD_COLUMNS: readonly Column<HeldRecord>[] = [
   { title: '当前值', width: 18, cell: ({ value }) => text(value) },
   { title: '问题说明', width: 46, cell: ({ message }) => text(message) },
 ];
-const ORG_COLUMN = { title: '机构', width: 30, cell: ({ orgName }: { orgName: string }) => text(orgName) };
+const ORG_COLUMN = { title: '机构', width: 42, cell: ({ orgName }: { orgName: string }) => text(orgName) };
 const HELD: Sheet<HeldRecord> = {
   name: '待补正',
   title: '待补正案件（不符合报送条件，更正后自动报送）',
