@@ -104,9 +104,10 @@ async function decideBatch(
   { product, request, reasons, provisional, counts, prepared }: ComputedSubmission,
 ): Promise<Decision> {
   if (provisional) return { state: 'draft', revision: null };
-  if (reasons.length > 0 && (request.release === undefined || reasons.some(({ releasable }) => !releasable)))
-    return { state: 'held', revision: null };
+  if (reasons.some(({ releasable }) => !releasable)) return { state: 'held', revision: null };
+  // There is nothing that a person could approve.
   if (counts.records === 0) return { state: 'unchanged', revision: null };
+  if (reasons.length > 0 && request.release === undefined) return { state: 'held', revision: null };
   const revision = await ledger.intendPublication({
     product,
     period: request.period.text,

@@ -128,6 +128,7 @@ export async function makeSubmission(
     backwards(batches.at(-1), period, prepared);
   if (refusal !== undefined) return refusal;
   const terms = termsOf(context, product, prepared.asOf);
+  const { policy } = terms;
   await context.step('platform state', async () =>
     openHistory(engine, { homeDir: home.dir, batches, releases: await ledger.recordReleases() }),
   );
@@ -135,7 +136,7 @@ export async function makeSubmission(
     'records',
     async () => {
       await createSubmissionSource(engine);
-      await createCurrent(engine, terms.layout, fingerprintKey(home, terms.policy, terms.key));
+      await createCurrent(engine, terms.layout, { policy, key: fingerprintKey(home, policy, terms.key) });
       await createDecisions(engine, terms.layout);
       return countRecords(engine);
     },

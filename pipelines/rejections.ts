@@ -37,7 +37,7 @@ export async function findRejections(
     const { layout, policy, key } = termsOf(context, product, asOf);
     await openHistory(engine, { homeDir: home.dir, batches, releases });
     await createSubmissionSource(engine);
-    await addRejections(engine, layout, fingerprintKey(home, policy, key));
+    await addRejections(engine, layout, { policy, key: fingerprintKey(home, policy, key) });
     await closeHistory(engine);
   }
 }

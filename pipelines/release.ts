@@ -49,7 +49,7 @@ export async function releaseRun(
   }
   const { snapshotId } = run;
   const held = heldDatasets(run, productsOf(service));
-  if (held.size === 0 || snapshotId === null) throw notHeld(runId, run.state);
+  if (held.size === 0 || snapshotId === null) throw notReleasable(run);
   for (const product of held.keys()) {
     await refuseOvertaken(service, { product, period: run.period, runId, snapshotId });
   }
@@ -108,6 +108,18 @@ async function refuseOvertaken(
     `run ${held.runId} was overtaken: r${published.revision} of ${period} was published from a newer snapshot`,
     { advice: 'Run the period again and release that run if it is held.' },
   );
+}
+
+/** A product may be held with nothing that could be published: a batch whose cases do not tie out. */
+function notReleasable({ id, state, summary }: RunDetails): ArbdataError {
+  const products = Object.values(
+    (summary ?? {}) as Record<string, { state?: string; reasons?: string[] } | undefined>,
+  );
+  const reasons = products.flatMap((one) => (one?.state === 'held' ? (one.reasons ?? []) : []));
+  if (reasons.length === 0) return notHeld(id, state);
+  return new ArbdataError('E_NOT_RELEASABLE', `run ${id} cannot be released: ${reasons.join('; ')}`, {
+    advice: 'Mend the cause in the source and run the period again.',
+  });
 }
 
 function notHeld(runId: string, state: string): ArbdataError {

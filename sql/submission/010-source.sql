@@ -24,14 +24,16 @@ SELECT
   c.close_mode,
   c.final_award,
   c.award_result,
-  c.award_amount
+  c.award_amount,
+  c.deleted
 FROM valid_case c
 CROSS JOIN parameter p
 LEFT JOIN valid_org o ON o.org_code = c.org_code
 LEFT JOIN case_fact f ON f.case_id = c.case_id
 WHERE c.case_id IS NOT NULL AND is_undeleted(c.deleted) AND c.accept_day <= p.end_day;
 
--- A number given for an organisation that is no credit code but of the form of a citizen number is treated as a person's.
+-- A number given for an organisation of the form of a citizen number is treated as a person's unless it is a credit code
+-- and no citizen number: one of Beijing's in thirty-one has a credit code's check character, too.
 CREATE OR REPLACE VIEW submission_party AS
 SELECT
   party_id,
@@ -42,7 +44,13 @@ SELECT
   id_no,
   COALESCE(gender, id_gender) AS gender,
   CAST(date_part('year', day_date(COALESCE(birth_day, id_birth_day))) AS VARCHAR) AS birth_year,
-  party_kind = '1' OR (id_is_valid IS DISTINCT FROM 1 AND regexp_full_match(id_no, '[0-9]{17}[0-9X]')) AS is_person
+  CASE
+    WHEN party_kind = '1' THEN TRUE
+    WHEN id_no IS NULL OR NOT regexp_full_match(id_no, '[0-9]{17}[0-9X]') THEN FALSE
+    WHEN id_is_valid IS DISTINCT FROM 1 THEN TRUE
+    ELSE citizen_birth_day(id_no) IS NOT NULL
+      AND citizen_check_character(CAST(substr(id_no, 1, 17) AS BIGINT)) = substr(id_no, 18, 1)
+  END AS is_person
 FROM valid_party
 WHERE case_id IS NOT NULL;
 

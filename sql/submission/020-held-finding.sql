@@ -21,4 +21,10 @@ placed AS (
 )
 SELECT DISTINCT p.case_id, s.org_code, s.case_no, p.rule_id, p.scope, p.record_key, p.field, p.value, p.message
 FROM placed p
-JOIN submission_case s ON s.case_id = p.case_id;
+JOIN submission_case s ON s.case_id = p.case_id
+UNION ALL
+-- Only '0' says that a row stands, and only '1' that it was removed: what is neither is not counted and not reported.
+SELECT s.case_id, s.org_code, s.case_no, 'V050', 'ARB_CASE', CAST(s.case_id AS VARCHAR), 'DELETED', s.deleted,
+  '删除标志“' || s.deleted || '”既不是“0”也不是“1”，案件不计入统计，也不报送。请更正。'
+FROM submission_case s
+WHERE s.deleted NOT IN ('0', '1');

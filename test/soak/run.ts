@@ -9,6 +9,8 @@
  *   npm run soak -- --every release --from 250   from the 250th on
  *   npm run soak -- backup                   1,000 of each kind of damage to a bag; --cases, --seed, --only
  *   npm run soak -- oracle                   1,000 reads of the Oracle source under faults; --cases, --seed, --only
+ *   npm run soak -- submission               histories of a platform submission; --cases 10000, --seed, --only
+ *   npm run soak -- submission-kill          building, sending and receipts of a batch, killed; --cases, --seed, --only
  */
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
@@ -28,11 +30,15 @@ import { prepareTemplates } from '../reliability/support/homes.ts';
 import { inParallel } from '../reliability/support/pool.ts';
 import { soakBackup } from './backup.ts';
 import { soakOracle } from './oracle.ts';
+import { soakHistories, soakSubmissionKills } from './submission.ts';
 
 const PROGRESS_EVERY = 25;
 
+const TARGETS = ['kills', 'backup', 'oracle', 'submission', 'submission-kill'] as const;
+type Target = (typeof TARGETS)[number];
+
 interface Wanted {
-  readonly what: 'kills' | 'oracle' | 'backup';
+  readonly what: Target;
   readonly cases: number;
   readonly seed: number;
   readonly only: number | undefined;
@@ -65,12 +71,13 @@ function readWanted(): Wanted {
   if (values.every !== undefined && every === undefined) {
     throw new Error(`--every ${values.every} is none of ${SCENARIOS.map((name) => `"${name}"`).join(', ')}`);
   }
-  const [what, ...others] = positionals;
-  if (others.length > 0 || (what !== undefined && what !== 'oracle' && what !== 'backup')) {
-    throw new Error(`${positionals.join(' ')}: only "oracle" or "backup" may be named`);
+  const [named = 'kills', ...others] = positionals;
+  const what = TARGETS.find((one) => one === named);
+  if (others.length > 0 || what === undefined) {
+    throw new Error(`${positionals.join(' ')}: name one of ${TARGETS.join(', ')}`);
   }
   return {
-    what: what ?? 'kills',
+    what,
     cases: number('cases', values.cases),
     seed: number('seed', values.seed),
     only: values.only === undefined ? undefined : number('only', values.only),
@@ -163,6 +170,13 @@ async function soakKills(wanted: Wanted): Promise<number> {
   return tally.failed.length;
 }
 
+const SOAKS: Readonly<Record<Target, (wanted: Wanted) => Promise<number>>> = {
+  kills: soakKills,
+  backup: soakBackup,
+  oracle: soakOracle,
+  submission: soakHistories,
+  'submission-kill': soakSubmissionKills,
+};
+
 const wanted = readWanted();
-const SOAKS = { oracle: soakOracle, backup: soakBackup, kills: soakKills } as const;
 if ((await SOAKS[wanted.what](wanted)) > 0) process.exitCode = 1;

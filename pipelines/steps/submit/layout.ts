@@ -15,19 +15,13 @@ export interface Personal {
   identity(column: string): string;
 }
 
-/** Names masked, numbers as they are: what a fingerprint is made of, for equal numbers have equal hashes. */
-const MASKED_NAMES: Personal = {
-  name: (column) => maskSql('name', column),
-  identity: (column) => column,
-};
-
 /**
  * What leaves the house under a policy.
  * @param hashColumn where the hash of the number stands in the rows that are read
  */
 export function personalUnder(policy: Policy, hashColumn: string): Personal {
   if (policy === 'plain') return { name: (column) => column, identity: (column) => column };
-  return { ...MASKED_NAMES, identity: () => hashColumn };
+  return { name: (column) => maskSql('name', column), identity: () => hashColumn };
 }
 
 /** The expressions of one layout. `codes` are the source's lists with their national codes. */
@@ -93,14 +87,27 @@ export class Layout {
       if (field.pattern !== undefined)
         add('pattern', `${applies}NOT regexp_full_match(${value}, ${literal(field.pattern)})`);
     }
+    // Years that no calendar of the platform knows are longer or shorter.
+    if (field.type === 'date') add('pattern', `${applies}strlen(${value}) <> 10`);
+    if (field.type === 'year') add('pattern', `${applies}strlen(${value}) <> 4`);
     if (field.type === 'integer')
       add('range', `${applies}${column} NOT BETWEEN ${field.min} AND ${field.max}`);
     return problems;
   }
 
-  /** The elements of a row as one text, without their names: equal texts, equal content. */
-  plain(fields: readonly PlatformField[]): string {
-    return fields.map((field) => `COALESCE(${this.value(field, MASKED_NAMES)}, '')`).join(` || chr(31) || `);
+  /**
+   * The elements of a row as one text: equal texts, equal written forms. An element that is left out leaves nothing, so
+   * that a version of the layout changes only the records that it writes otherwise.
+   */
+  plain(fields: readonly PlatformField[], policy: Policy): string {
+    // Equal numbers have equal hashes: the number itself does, before any hash was made.
+    const personal = personalUnder(policy, 'id_no');
+    const parts = fields.map((field) => {
+      const name =
+        this.platform.format.kind === 'xml' || !isBare(field) ? field.element : `${field.element}#`;
+      return `${literal(`${name}=`)} || ${this.value(field, personal)}`;
+    });
+    return `concat_ws(chr(31), ${parts.join(', ')})`;
   }
 
   /** The elements of a row as they stand in the package. */
@@ -154,23 +161,16 @@ export class Layout {
   }
 
   /**
-   * What two versions of a layout must share for a record of one to be equal to one of the other: the elements, their
-   * order and form. A changed title changes no record.
+   * What two versions of a layout must share for any record of one to be equal to one of the other, beside the elements
+   * that it has. What is asked, and what stands around the records in a file, changes none of them.
    */
   get shape(): string {
-    const bare = ({ title: _title, ...field }: PlatformField) => field;
-    const { format, elements, ops, fields, parties, claims, recordPrefix } = this.platform;
-    const list = (group: typeof parties | typeof claims) =>
-      group === undefined ? null : { ...group, title: null, fields: group.fields.map(bare) };
-    const { recordsPerFile: _perFile, recordsFile: _file, ...written } = format;
+    const { format, elements, recordPrefix } = this.platform;
     return JSON.stringify([
-      written,
-      elements,
-      ops,
+      format.kind,
+      format.kind === 'xml' ? format.record : '',
+      elements.recordId,
       recordPrefix,
-      fields.map(bare),
-      list(parties),
-      list(claims),
     ]);
   }
 }
@@ -180,7 +180,9 @@ function xmlSql({ type }: PlatformField, value: string): string {
   return `replace(replace(replace(${value}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
 }
 
-/** Numbers stay numbers, with the decimals that they have. */
-function jsonSql({ type }: PlatformField, value: string): string {
-  return type === 'integer' || type === 'money' ? value : `CAST(to_json(${value}) AS VARCHAR)`;
+/** Numbers stay numbers in JSON, with the decimals that they have. */
+const isBare = ({ type }: PlatformField): boolean => type === 'integer' || type === 'money';
+
+function jsonSql(field: PlatformField, value: string): string {
+  return isBare(field) ? value : `CAST(to_json(${value}) AS VARCHAR)`;
 }

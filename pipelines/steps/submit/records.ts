@@ -1,6 +1,6 @@
 /** What each case to be reported says now, what holds cases back, and what is to be asked of the platform. */
 import { createHmac } from 'node:crypto';
-import type { PlatformField } from '../../../schemas/submission.ts';
+import type { PlatformField, Policy } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import type { Layout } from './layout.ts';
@@ -11,6 +11,13 @@ const SLICE_CASES = 50_000;
 /** Stands as the rule of a case that satisfies every rule but does not fit the platform's record. */
 export const LAYOUT_RULE = 'FORMAT';
 
+/** What fingerprints are made under: how persons' data go out, and the key. */
+export interface Print {
+  readonly policy: Policy;
+  /** Makes the fingerprint a keyed one: it reveals nothing of what it is made of. */
+  readonly key: Buffer;
+}
+
 /** Create the views `submission_case`, `submission_party`, `submission_claim`. Needs the valid tables and facts. */
 export async function createSubmissionSource(engine: Engine): Promise<void> {
   await engine.run(readSql('submission/010-source.sql'));
@@ -19,9 +26,8 @@ export async function createSubmissionSource(engine: Engine): Promise<void> {
 /**
  * Create `held_finding` (why cases are held back, first by the rules) and `submission_current(case_id, org_code,
  * fingerprint)`: one row per case that is reportable now. Cases that do not fit the platform's record are held back, too.
- * @param key what makes the fingerprint a keyed one: it reveals nothing of what it is made of
  */
-export async function createCurrent(engine: Engine, layout: Layout, key: Buffer): Promise<void> {
+export async function createCurrent(engine: Engine, layout: Layout, print: Print): Promise<void> {
   await engine.run(readSql('submission/020-held-finding.sql'));
   await engine.run(`
     CREATE TABLE submission_current (case_id BIGINT, org_code VARCHAR, fingerprint VARCHAR);
@@ -29,7 +35,7 @@ export async function createCurrent(engine: Engine, layout: Layout, key: Buffer)
   for (const within of await caseRanges(engine)) {
     const chosen = `${within} AND case_id NOT IN (SELECT case_id FROM held_by_rule)`;
     await engine.run(`
-      CREATE TEMP TABLE judged_case AS ${judgedSelect(layout, { chosen, within, key })};
+      CREATE TEMP TABLE judged_case AS ${judgedSelect(layout, { chosen, within, ...print })};
       INSERT INTO submission_current SELECT case_id, org_code, fingerprint FROM judged_case WHERE problems IS NULL`);
     await addLayoutFindings(engine, layout);
     await engine.run('DROP TABLE judged_case');
@@ -54,7 +60,7 @@ async function caseRanges(engine: Engine): Promise<string[]> {
  */
 function judgedSelect(
   layout: Layout,
-  { chosen, within, key }: { readonly chosen: string; readonly within: string; readonly key: Buffer },
+  { chosen, within, policy, key }: Print & { readonly chosen: string; readonly within: string },
 ): string {
   const { platform } = layout;
   const secret = createHmac('sha256', key).update(layout.shape).digest('hex');
@@ -65,7 +71,7 @@ function judgedSelect(
   const joined = lists.map(
     ({ name, list, view }) => `
     ${name} AS (
-      SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields)})), chr(29)) AS text,
+      SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields, policy)})), chr(29)) AS text,
         flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
       FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view} WHERE ${within}) l
       WHERE l.case_id IN (SELECT case_id FROM chosen)
@@ -75,13 +81,20 @@ function judgedSelect(
     ({ name, list }) =>
       `CASE WHEN COALESCE(${name}.items, 0) < ${list.minItems} THEN ['${list.element}:number'] END`,
   );
+  const texts = [
+    literal(secret),
+    'c.text',
+    ...lists.map(
+      ({ name, list }) => `chr(30) || ${literal(`${list.element}/${list.item}=`)} || ${name}.text`,
+    ),
+  ];
   const problems = ['c.problems', ...lists.map(({ name }) => `${name}.problems`), ...few];
   return `
     WITH chosen AS (
-      SELECT case_id, org_code, case_no, ${layout.plain(platform.fields)} AS text, ${layout.problems(platform.fields)} AS problems
+      SELECT case_id, org_code, case_no, ${layout.plain(platform.fields, policy)} AS text, ${layout.problems(platform.fields)} AS problems
       FROM submission_case WHERE ${chosen})${joined.map((one) => `,${one}`).join('')}
     SELECT c.case_id, c.org_code, c.case_no,
-      sha256(concat(${literal(secret)}, c.text, ${lists.map(({ name }) => `chr(30), ${name}.text`).join(', ')})) AS fingerprint,
+      sha256(concat(${texts.join(', ')})) AS fingerprint,
       CASE WHEN ${problems.map((one) => `${one} IS NOT NULL`).join(' OR ')}
         THEN list_distinct(flatten(list_filter([${problems.join(', ')}], lambda x: x IS NOT NULL))) END AS problems
     FROM chosen c ${lists.map(({ name }) => `LEFT JOIN ${name} ON ${name}.case_id = c.case_id`).join(' ')}`;
@@ -91,13 +104,13 @@ function judgedSelect(
  * Add to `platform_rejection` what was rejected, has neither changed nor been released since, and waits for no answer.
  * Needs `platform_record`. A rejected deletion stands as long as the case is not to be reported again.
  */
-export async function addRejections(engine: Engine, layout: Layout, key: Buffer): Promise<void> {
+export async function addRejections(engine: Engine, layout: Layout, print: Print): Promise<void> {
   await engine.run(`
     CREATE TEMP TABLE rejected_record AS
     SELECT * FROM platform_record WHERE rejection_batch IS NOT NULL AND NOT is_waiting AND NOT is_released`);
   const within = 'case_id IN (SELECT case_id FROM rejected_record)';
   await engine.run(`
-    CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, { chosen: within, within, key })};
+    CREATE TEMP TABLE rejected_now AS ${judgedSelect(layout, { chosen: within, within, ...print })};
     INSERT INTO platform_rejection
     SELECT r.case_id, COALESCE(c.org_code, r.org_code), concat_ws(' ', r.rejection_code, ${shownMessageSql('r.rejection_message', 'r.case_id')}),
       r.rejection_batch
