@@ -114,7 +114,8 @@ export function loadSourceNames(homeDefinitionsDir: string): SourceNamesFile | u
 export function definitionFiles(
   homeDefinitionsDir: string,
 ): { readonly name: string; readonly file: string }[] {
-  return DEFINITION_FILES.flatMap((name) => {
+  const platforms = platformNames(homeDefinitionsDir).map((name) => `${PLATFORMS_FOLDER}/${name}`);
+  return [...DEFINITION_FILES, ...platforms].flatMap((name) => {
     const own = path.join(homeDefinitionsDir, name);
     if (existsSync(own)) return [{ name, file: own }];
     return name === SOURCE_NAMES_FILE
