@@ -220,6 +220,8 @@ function partyElement(party: Row, { identityKey, asOfDay }: SubmissionQuestion):
   const citizen = number === null || kind !== '1' ? undefined : readCitizen(number, asOfDay);
   const isPerson = kind === '1' || isPersonsNumber(number, asOfDay);
   const name = limited(party.text('NAME'), 300);
+  // No calendar of the platform goes so far back.
+  if (party.text('BIRTH_DATE')?.endsWith('(BC)') === true) throw new Unwritable('birthYear');
   const birth = party.day('BIRTH_DATE') ?? citizen?.birthDay ?? null;
   const hash = (text: string) => createHmac('sm3', identityKey).update(text).digest('hex');
   return `<party>${[

@@ -18,7 +18,7 @@ import { type Batch, submissions } from '../../../pipelines/submissions.ts';
 import { type Submitted, submit } from '../../../pipelines/submit.ts';
 import { engineType, VIEWS } from '../../../schemas/contract.ts';
 import { parsePeriod } from '../../../schemas/period.ts';
-import { homeDir, type TestHome } from '../../publish/support.ts';
+import { homeDir, TestHome } from '../../publish/support.ts';
 import { Calendar, dayOf } from '../../reference/dates.ts';
 import { keepOnePerKey, type RawSource } from '../../reference/source.ts';
 import { type ReferenceState, referenceState } from '../../reference/submission.ts';
@@ -54,6 +54,12 @@ export class SubmissionHome {
     process.env['ARBDATA_IDENTITY_KEY'] = IDENTITY_KEY;
     const home = await homeDir(`${AS_OF}T09:00:00+08:00`);
     await home.configure({ threads: 1, memoryLimitMb: 300, ...config });
+    return new SubmissionHome(home);
+  }
+
+  /** The same with another folder: a copy of this one. */
+  at(dir: string): SubmissionHome {
+    const home = new TestHome(dir, this.home.clock.now().toISOString());
     return new SubmissionHome(home);
   }
 
