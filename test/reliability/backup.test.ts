@@ -28,7 +28,7 @@ import { inParallel } from './support/pool.ts';
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** As many as take some seconds on two cores; the soak takes more. */
-const KILLS = 6;
+const KILLS = 4;
 const DESTINATION = 'nas';
 
 let dir: string;
