@@ -1,7 +1,7 @@
 /**
  * Making and verifying a backup beside `openssl dgst -sm3` and restic over the same bytes in the same run:
  *
- *     node bench/backup.ts [--mib 1024] [--files 8] [--rounds 3] [--dir DIR]
+ *     node bench/backup.ts [--mib 2048] [--files 8] [--rounds 3] [--dir DIR]
  *
  * With one file and with several; openssl reads each file once and computes one hash, a backup copies it, syncs it and
  * computes two. restic encrypts and deduplicates, which ours does not: its figures stand beside for orientation. Ends with
@@ -131,7 +131,7 @@ async function bench(dir: string, { mib, files, rounds }: Shape): Promise<boolea
 
 const { values } = parseArgs({
   options: {
-    mib: { type: 'string', default: '1024' },
+    mib: { type: 'string', default: '2048' },
     files: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '3' },
     dir: { type: 'string' },

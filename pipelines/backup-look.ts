@@ -96,6 +96,7 @@ async function lookAt(
       `backup ${backup.id} lies at ${destination} (${recorded}), which is no longer configured`,
     );
   const problem = placeProblem(place, isUsed(all, place));
+  if (problem !== undefined && place.isOffline === true) return at('unreachable', '');
   if (problem !== undefined) return at('unreachable', `backup ${backup.id} at ${destination}: ${problem}`);
   if (!existsSync(dir))
     return at('gone', `backup ${backup.id} is gone from ${destination}: there is no ${dir}`);
@@ -170,6 +171,8 @@ export async function verifyBackups(service: Service, request: VerifyRequest): P
       for (const backup of wanted) {
         for (const listed of (await look(service, backup, all)).places) {
           if (request.destination !== undefined && listed.destination !== request.destination) continue;
+          // A medium in the archive is verified when it is mounted.
+          if (listed.state === 'unreachable' && listed.problem === '') continue;
           const { destination, dir } = listed;
           const faults =
             listed.state === 'unreachable'

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type PurgeRecord, purgeRecordSchema } from '../schemas/backup.ts';
 import { fileForm, parsePeriod } from '../schemas/period.ts';
 import { shanghaiStamp } from './runtime/clock.ts';
-import { writeFileAtomic } from './runtime/files.ts';
+import { removeRemains, writeFileAtomic } from './runtime/files.ts';
 import type { Service } from './runtime/service.ts';
 import { destroyItem } from './steps/backup/purge-files.ts';
 import { openSigner } from './steps/backup/signing.ts';
@@ -76,6 +76,7 @@ export async function finishPurge(service: Service, pending: PurgeRecord, runId:
 export async function finishPurges(service: Service): Promise<string[]> {
   const { home, ledger } = service;
   if (!existsSync(home.purges)) return [];
+  await removeRemains(home.purges, service.clock);
   const names = (await readdir(home.purges)).filter((name) => name.endsWith(PENDING));
   const { alive } = await ledger.heldRuns();
   const settled: string[] = [];

@@ -292,6 +292,7 @@ async function copyEverywhere(
   }
   const failed: FailedCopy[] = [];
   for (const to of wanted) {
+    if (only === undefined && to.isOffline === true && !isReachable(to)) continue;
     for (const backup of (await named(context, ids)).toReversed()) {
       if (backup.copies.some(({ destination, state }) => destination === to.name && state === 'complete'))
         continue;

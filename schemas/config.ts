@@ -85,6 +85,8 @@ export const backupConfigSchema = z.strictObject({
           .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, such as "nas"')
           .refine((name) => name !== 'home', '"home" is the name of the home itself'),
         path: z.string().min(1),
+        /** A medium of the archive that is mounted now and then: that it is away is no problem. */
+        offline: z.boolean().default(false),
       }),
     )
     .refine(

@@ -28,10 +28,7 @@ function absolute(config: Config, dir: string): Config {
     forms: defined({ macroMonitoring: at(forms.macroMonitoring) }),
     backup: {
       ...backup,
-      destinations: backup.destinations.map(({ name, path: folder }) => ({
-        name,
-        path: path.resolve(dir, folder),
-      })),
+      destinations: backup.destinations.map((one) => ({ ...one, path: path.resolve(dir, one.path) })),
       ...defined({
         expectedFile: at(backup.expectedFile),
         dropFolder: at(backup.dropFolder),

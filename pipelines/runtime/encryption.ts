@@ -4,13 +4,22 @@
  * that was decrypted stands under its name only when its last piece was.
  */
 import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { ArbdataError } from './errors.ts';
 import { fileError, writeStreamAtomic } from './files.ts';
 
 /** A public key: whoever has it can encrypt, and no more. X25519 (`age1…`) or, against future computers, `age1pq1…`. */
 export type Recipient = string;
+
+const require = createRequire(import.meta.url);
+let loaded: typeof import('age-encryption') | undefined;
+
+/** Loaded when it is needed: a tenth of a second that other commands should not pay for. */
+function age(): typeof import('age-encryption') {
+  loaded ??= require('age-encryption') as typeof import('age-encryption');
+  return loaded;
+}
 
 const READ_SIZE_BYTES = 256 * 1024;
 /** A key is a line; whoever names a large file has named the wrong one. */
@@ -35,7 +44,7 @@ export class Identity {
 
   /** The public key that belongs to it. */
   async recipient(): Promise<Recipient> {
-    return identityToRecipient(this.#text);
+    return age().identityToRecipient(this.#text);
   }
 }
 
@@ -49,7 +58,7 @@ export function checkRecipients(keys: readonly string[], from: string): Recipien
   for (const [index, key] of keys.entries()) {
     try {
       if (!/^age1(?:pq1)?[02-9ac-hj-np-z]+$/.test(key)) throw new Error('not of the form age1…');
-      new Encrypter().addRecipient(key);
+      new (age().Encrypter)().addRecipient(key);
     } catch (error) {
       const hint = key.toUpperCase().startsWith('AGE-SECRET-KEY-') ? ' (it is a private key)' : '';
       throw keyError(
@@ -98,7 +107,7 @@ export async function* encryptStream(
   plain: AsyncIterable<Uint8Array>,
   recipients: readonly Recipient[],
 ): AsyncGenerator<Uint8Array> {
-  const encrypter = new Encrypter();
+  const encrypter = new (age().Encrypter)();
   for (const recipient of checkRecipients(recipients, 'the call')) encrypter.addRecipient(recipient);
   yield* Readable.fromWeb(await encrypter.encrypt(webStream(plain)));
 }
@@ -126,7 +135,7 @@ export async function* decryptStream(
   identities: readonly Identity[],
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  const decrypter = new Decrypter();
+  const decrypter = new (age().Decrypter)();
   for (const identity of identities) decrypter.addIdentity(identity.reveal());
   const chunks = encrypted[Symbol.asyncIterator]();
   try {

@@ -63,6 +63,18 @@ describe('every command with --json prints exactly one document', () => {
     ],
     [['doctor'], ['diagnoses']],
     [
+      ['backup', 'list'],
+      ['backups', 'problems'],
+    ],
+    [
+      ['backup', 'verify', '--quick'],
+      ['depth', 'verified'],
+    ],
+    [
+      ['backup', 'prune'],
+      ['isApplied', 'keep', 'plan', 'remove', 'sizeBytes'],
+    ],
+    [
       ['completion', 'zsh'],
       ['script', 'shell'],
     ],

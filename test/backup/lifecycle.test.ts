@@ -158,6 +158,28 @@ describe('copies', () => {
     expect(await backupsOfDoctor(home)).toMatchObject([{ state: 'ok' }]);
   });
 
+  test('a medium of the archive may be away', async () => {
+    const home = await copyOf(backed);
+    const shelf = path.join(home.dir, '../shelf');
+    await home.configure({ backup: { destinations: [{ name: 'shelf', path: shelf, offline: true }] } });
+    const away = await home.as(CLERK, (service) => copyBackups(service, {}));
+    expect([away.copied, away.failed]).toEqual([[], []]);
+    mkdirSync(shelf);
+    expect((await home.as(CLERK, (service) => copyBackups(service, {}))).copied).toHaveLength(4);
+    renameSync(shelf, `${shelf}-away`);
+    const { backups, problems } = await list(home);
+    expect([problems, backups[0]?.places.map(({ state }) => state)]).toEqual([
+      [],
+      ['present', 'unreachable'],
+    ]);
+    const verified = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'quick' }));
+    expect(verified.map(({ destination }) => destination)).toEqual(['home', 'home', 'home', 'home']);
+    // But one that is there without a bag has lost it.
+    renameSync(`${shelf}-away`, shelf);
+    await removeTree(path.join(shelf, backups[0]?.id ?? ''));
+    expect((await list(home)).problems).toHaveLength(1);
+  });
+
   test('a damaged bag is not copied, and a good copy stands in for it', async () => {
     const home = await copyOf(backed);
     await home.configure({

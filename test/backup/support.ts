@@ -1,6 +1,16 @@
 /** A home with two published months, made once; each test works on a copy of its own. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +18,10 @@ import { onTestFinished } from 'vitest';
 import { type CreateRequest, createBackups } from '../../pipelines/backup.ts';
 import { runMonthly } from '../../pipelines/monthly.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
+import type { HashPool } from '../../pipelines/runtime/hashing.ts';
 import type { Backup } from '../../pipelines/runtime/ledger-backups.ts';
+import type { ExpectedBag } from '../../pipelines/steps/backup/verify-bag.ts';
+import { writeBag } from '../../pipelines/steps/backup/write-bag.ts';
 import { parsePeriod } from '../../schemas/period.ts';
 import { CLERK, TestHome } from '../publish/support.ts';
 import { importedHome } from '../reliability/support/homes.ts';
@@ -113,4 +126,27 @@ export function doDamage(bag: string, file: string, damage: Damage): readonly st
     }
   }
   return damage satisfies never;
+}
+
+const PAYLOAD_FILES = 24;
+
+export interface MadeBag {
+  readonly dir: string;
+  readonly expected: ExpectedBag;
+}
+
+/** A small bag of invented files, under the same names with another content in each; one is empty. */
+export async function makeBag(dir: string, id: string, pool: HashPool): Promise<MadeBag> {
+  mkdirSync(dir);
+  const payload = Array.from({ length: PAYLOAD_FILES }, (_, index) => ({
+    path: `published/宏观 100%/r${index % 5}/file-${index}.bin`,
+    from: { text: index === 0 ? '' : randomBytes(20 + index * 97).toString('base64') },
+  }));
+  const info = { publications: [`of ${id}`] };
+  const seal = await writeBag(
+    dir,
+    { id, kind: 'outputs', createdAt: '2026-11-03 06:00:00.000', info, recipients: [], payload },
+    pool,
+  );
+  return { dir, expected: { id, ...seal } };
 }

@@ -1,54 +1,41 @@
 /** Whatever happens to a bag is detected by a full verification, and named. The soak does each a thousand times. */
 import { execFileSync } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectedBag } from '../../pipelines/backup.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { HashPool } from '../../pipelines/runtime/hashing.ts';
-import type { Backup } from '../../pipelines/runtime/ledger-backups.ts';
 import { verifyBag } from '../../pipelines/steps/backup/verify-bag.ts';
-import type { TestHome } from '../publish/support.ts';
-import {
-  bagOf,
-  create,
-  type Damage,
-  doDamage,
-  filesOf,
-  publishedHome,
-  removeHome,
-  unlock,
-} from './support.ts';
+import { type Damage, doDamage, filesOf, type MadeBag, makeBag } from './support.ts';
 
 const RUNS = 40;
 const pool = new HashPool(2);
-let home: TestHome;
-let first: Backup;
-let second: Backup;
+let dir: string;
+let first: MadeBag;
+let second: MadeBag;
 let names: string[];
 
 beforeAll(async () => {
-  home = await publishedHome();
-  const [a, b] = (await create(home, ['snapshot'])).toReversed();
-  if (a === undefined || b === undefined) throw new Error('two snapshots were to be backed up');
-  [first, second] = [a, b];
-  names = await filesOf(bagOf(home, first));
-  for (const one of [first, second]) unlock(bagOf(home, one));
+  dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-bags-'));
+  first = await makeBag(path.join(dir, 'first'), 'B20261103-060000-0001', pool);
+  second = await makeBag(path.join(dir, 'second'), 'B20261103-060000-0002', pool);
+  names = await filesOf(first.dir);
 });
 afterAll(async () => {
   await pool.close();
-  await removeHome(home);
+  await removeTree(dir);
 });
 
-const look = (dir: string, depth: 'quick' | 'full', expected: Backup | undefined) =>
-  verifyBag(dir, { depth, expected: expected === undefined ? undefined : expectedBag(expected), pool });
+const look = (bag: string, depth: 'quick' | 'full', expected: MadeBag | undefined) =>
+  verifyBag(bag, { depth, expected: expected?.expected, pool });
 
 /** Damage a copy of the first bag and tell what must be named and what was found. */
 async function damaged(file: string, damage: Damage, known: boolean) {
-  const copy = home.path('work', `case-${Math.random().toString(16).slice(2)}`);
-  execFileSync('cp', ['-a', bagOf(home, first), copy]);
+  const copy = path.join(dir, `case-${Math.random().toString(16).slice(2)}`);
+  execFileSync('cp', ['-a', first.dir, copy]);
   try {
-    // What stands in the other bag under its own snapshot's name.
     const named = doDamage(copy, file, damage);
     const expected = known ? first : undefined;
     const [full, quick] = [await look(copy, 'full', expected), await look(copy, 'quick', expected)];
@@ -62,9 +49,9 @@ const chosen = () => fc.nat().map((n) => names[n % names.length] ?? '');
 
 test('whole bags are whole', async () => {
   for (const one of [first, second]) {
-    expect(await look(bagOf(home, one), 'full', one)).toEqual([]);
-    expect(await look(bagOf(home, one), 'quick', one)).toEqual([]);
-    expect(await look(bagOf(home, one), 'full', undefined)).toEqual([]);
+    expect(await look(one.dir, 'full', one)).toEqual([]);
+    expect(await look(one.dir, 'quick', one)).toEqual([]);
+    expect(await look(one.dir, 'full', undefined)).toEqual([]);
   }
 });
 
@@ -97,20 +84,20 @@ test('missing, truncated, renamed, added: named by a full look, and but for seal
 });
 
 test("a file swapped with another bag's", async () => {
-  const others = new Set(await filesOf(bagOf(home, second)));
+  const others = new Set(await filesOf(second.dir));
   for (const file of names.filter((name) => others.has(name))) {
-    const { named, full } = await damaged(file, { what: 'swapped', with: bagOf(home, second) }, true);
+    const { named, full } = await damaged(file, { what: 'swapped', with: second.dir }, true);
     if (named !== undefined) expect(full).toEqual(expect.arrayContaining([...named]));
   }
   expect(names.some((name) => others.has(name))).toBe(true);
 });
 
 test('a whole bag in the place of another, and one that is gone', async () => {
-  const faults = await look(bagOf(home, second), 'full', first);
+  const faults = await look(second.dir, 'full', first);
   expect(faults).toEqual([
-    { kind: 'other', path: '', message: `this is backup ${second.id}, not ${first.id}` },
+    { kind: 'other', path: '', message: `this is backup ${second.expected.id}, not ${first.expected.id}` },
   ]);
-  const nowhere = path.join(home.dir, 'nowhere');
+  const nowhere = path.join(dir, 'nowhere');
   expect(await look(nowhere, 'quick', first)).toEqual([
     { kind: 'gone', path: '', message: `${nowhere} is gone` },
   ]);

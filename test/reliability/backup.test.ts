@@ -28,7 +28,7 @@ import { inParallel } from './support/pool.ts';
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** As many as take some seconds on two cores; the soak takes more. */
-const KILLS = 8;
+const KILLS = 4;
 const DESTINATION = 'nas';
 
 let dir: string;
@@ -207,6 +207,46 @@ describe('kills', () => {
     );
     expect(wrong).toEqual([]);
   });
+});
+
+test('a kill in the middle of a purge: the next command brings it to its end, with its record', async () => {
+  const random = seededRandom(8);
+  const args = (home: string, plan: string): string[] => [
+    'backup',
+    'purge',
+    '--scope',
+    'all',
+    '--apply',
+    plan,
+    '--reason',
+    'letter 12',
+    '--home',
+    home,
+  ];
+  const planOfPurge = async (home: string) =>
+    (await runJson<{ plan: string }>(home, ['backup', 'purge', '--scope', 'all'])).json.plan;
+  const reference = pair(backed, 'reference-purge');
+  const count = await operations(reference, args(reference, await planOfPurge(reference)));
+  const wrong: string[] = [];
+  await inParallel([0, 1, 2], 2, async (index) => {
+    const home = pair(backed, `kill-purge-${index}`);
+    // From the middle on things go; before, nothing has been touched.
+    const at = Math.floor(count * (0.3 + 0.7 * random()));
+    await killAt(home, args(home, await planOfPurge(home)), { kind: 'operation', at });
+    await runCli(home, ['backup', 'list']);
+    const purges = existsSync(path.join(home, 'purges')) ? readdirSync(path.join(home, 'purges')) : [];
+    const begun = purges.some((name) => name.endsWith('.sig'));
+    const left = ['snapshots', 'published', 'source'].flatMap((name) => readdirSync(path.join(home, name)));
+    if (purges.some((name) => name.endsWith('.pending.json'))) wrong.push(`operation ${at}: a plan is left`);
+    if (begun !== (left.length === 0)) wrong.push(`operation ${at}: ${purges.join()} with ${left.join()}`);
+    wrong.push(
+      ...catalogueProblems(home)
+        .filter((text) => !/signing\.key/.test(text))
+        .map((text) => `operation ${at}: ${text}`),
+    );
+    await clear(home);
+  });
+  expect(wrong).toEqual([]);
 });
 
 async function planOf(home: string): Promise<string> {

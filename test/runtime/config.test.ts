@@ -11,6 +11,14 @@ const DEFAULTS = {
   approval: false,
   snapshotsToKeep: 12,
   forms: {},
+  backup: {
+    destinations: [],
+    recipients: [],
+    retention: { daily: 7, weekly: 5, monthly: 12, yearly: 10 },
+    settleSeconds: 60,
+    verifyWithinDays: 35,
+    drillWithinDays: 100,
+  },
   source: {
     kind: 'embedded',
     oracle: {
@@ -52,7 +60,35 @@ test('what is given replaces the defaults; a relative form is found beside the f
   });
 });
 
+test('paths of backups count from the folder of the file', async () => {
+  const home = await temporaryHome();
+  const backup = {
+    destinations: [{ name: 'nas', path: '../nas' }],
+    expectedFile: 'e.json',
+    dropFolder: '/drop',
+  };
+  await writeFile(home.config, JSON.stringify({ backup }));
+  expect(readConfig(home).backup).toMatchObject({
+    destinations: [{ name: 'nas', path: path.join(home.dir, '../nas'), offline: false }],
+    expectedFile: path.join(home.dir, 'e.json'),
+    dropFolder: '/drop',
+  });
+});
+
 test.each([
+  [{ backup: { destinations: [{ name: 'home', path: 'x' }] } }, 'backup.destinations.0.name'],
+  [
+    {
+      backup: {
+        destinations: [
+          { name: 'a', path: 'x' },
+          { name: 'a', path: 'y' },
+        ],
+      },
+    },
+    'backup.destinations',
+  ],
+  [{ backup: { dataPump: { directory: 'D', schemas: ['S'], password: 'x' } } }, 'backup.dataPump.password'],
   [{ cutoffDay: 29 }, 'cutoffDay'],
   [{ cutoffDay: '20' }, 'cutoffDay'],
   [{ exclusionLimitPercent: 0.5 }, 'exclusionLimitPercent'],

@@ -1,20 +1,16 @@
 /** npm run soak -- backup: each kind of damage to a bag at seeded places; a full look names it, a quick one what it can. */
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { HashPool } from '../../pipelines/runtime/hashing.ts';
 import { type ExpectedBag, verifyBag } from '../../pipelines/steps/backup/verify-bag.ts';
-import { writeBag } from '../../pipelines/steps/backup/write-bag.ts';
-import { type Damage, doDamage, filesOf } from '../backup/support.ts';
+import { type Damage, doDamage, filesOf, makeBag } from '../backup/support.ts';
 import { seededRandom } from '../reliability/support/cases.ts';
 import { bagProblems } from '../support/bagit.ts';
 
 const KINDS = ['flip', 'missing', 'added', 'truncated', 'renamed', 'swapped'] as const;
-const PAYLOAD_FILES = 24;
 const PROGRESS_EVERY = 500;
 
 export interface BackupSoak {
@@ -22,27 +18,6 @@ export interface BackupSoak {
   readonly cases: number;
   readonly seed: number;
   readonly only: number | undefined;
-}
-
-interface MadeBag {
-  readonly dir: string;
-  readonly expected: ExpectedBag;
-}
-
-async function makeBag(dir: string, id: string, pool: HashPool): Promise<MadeBag> {
-  mkdirSync(dir);
-  // Of another content in each bag, under the same names; one is empty.
-  const payload = Array.from({ length: PAYLOAD_FILES }, (_, index) => ({
-    path: `published/宏观 100%/r${index % 5}/file-${index}.bin`,
-    from: { text: index === 0 ? '' : randomBytes(20 + index * 97).toString('base64') },
-  }));
-  const info = { publications: [`of ${id}`] };
-  const seal = await writeBag(
-    dir,
-    { id, kind: 'outputs', createdAt: '2026-11-03 06:00:00.000', info, recipients: [], payload },
-    pool,
-  );
-  return { dir, expected: { id, ...seal } };
 }
 
 /** What a seed stands for: the kind, the file, the place in it, and whether a catalogue knows the bag. */

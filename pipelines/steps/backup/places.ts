@@ -15,11 +15,17 @@ export interface Place {
   /** `home`, or the name of a destination. */
   readonly name: string;
   readonly dir: string;
+  /** A medium of the archive: that it is away is no problem. */
+  readonly isOffline?: boolean;
 }
 
 /** The home and every configured destination, in this order. */
 export function allPlaces(home: Pick<Home, 'backups'>, config: Pick<Config, 'backup'>): Place[] {
-  const others = config.backup.destinations.map(({ name, path: dir }) => ({ name, dir }));
+  const others = config.backup.destinations.map(({ name, path: dir, offline }) => ({
+    name,
+    dir,
+    isOffline: offline,
+  }));
   return [{ name: HOME_PLACE, dir: home.backups }, ...others];
 }
 

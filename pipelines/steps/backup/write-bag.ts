@@ -1,7 +1,6 @@
 /** Writing a bag: payload first, hashed as it lies in the bag, then the files that seal it, the tag manifests last. */
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import {
@@ -12,7 +11,7 @@ import {
 } from '../../../schemas/backup.ts';
 import { encryptStream, type Recipient } from '../../runtime/encryption.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
-import { ensureDir, fileError, syncFile, writeFileAtomic, writeStreamAtomic } from '../../runtime/files.ts';
+import { ensureDir, writeFileAtomic, writeStreamAtomic } from '../../runtime/files.ts';
 import type { FileHashes, HashPool } from '../../runtime/hashing.ts';
 import { TOOL_VERSION } from '../../runtime/project.ts';
 import {
@@ -110,15 +109,10 @@ async function placeFile(
     await writeFileAtomic(target, from.text);
     return pool.hash(target);
   }
-  try {
-    // Never a hard link: what is damaged in the home must not be damaged in the bag.
-    await copyFile(from.file, target, constants.COPYFILE_EXCL);
-    const [hashes] = await Promise.all([pool.hash(target), syncFile(target)]);
-    refuseOther(name, from, expected, hashes.sha256);
-    return hashes;
-  } catch (error) {
-    throw fileError(error, target);
-  }
+  // Never a hard link: what is damaged in the home must not be damaged in the bag.
+  const hashes = await pool.copy(from.file, target);
+  refuseOther(name, from, expected, hashes.sha256);
+  return hashes;
 }
 
 async function* tapped(
