@@ -182,7 +182,7 @@ async function submissionPanel(
   const { engine, home, ledger } = context;
   await createSubmissionSource(engine);
   await createHeldFindings(engine);
-  const held = await heldByBody(engine);
+  const held = await heldByBody(engine, OTHER_BODY_CODE);
   const releases = await ledger.recordReleases();
   const rows: CockpitRows['submission'][number][] = [];
   for (const product of platformProducts(context)) {
@@ -192,7 +192,7 @@ async function submissionPanel(
       batches: last === undefined ? [] : [last],
       releases,
     });
-    const sent = await sentByBody(engine);
+    const sent = await sentByBody(engine, OTHER_BODY_CODE);
     await closeHistory(engine);
     const batch =
       last === undefined ? undefined : { name: last.name, period: last.manifest.period, state: last.state };

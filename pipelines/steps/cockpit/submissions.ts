@@ -1,6 +1,6 @@
 /** Where the last batch of each platform stands, by body, and how many cases are held back today. */
 import type { CockpitRow } from '../../../schemas/cockpit.ts';
-import type { Engine } from '../../runtime/duckdb.ts';
+import { type Engine, literal } from '../../runtime/duckdb.ts';
 
 /** The last batch of a platform, if there is one; its records by body come from `attempt`. */
 export interface LastBatch {
@@ -15,12 +15,17 @@ export interface BodyCounts {
   readonly rejected: number;
 }
 
+/** The body of rows `t`, or what stands for one that ARB_ORG does not know. */
+const placed = (rows: string, otherBody: string): string =>
+  `(SELECT t.* EXCLUDE (org_code), COALESCE(o.org_code, ${literal(otherBody)}) AS org_code
+    FROM ${rows} t LEFT JOIN valid_org o ON o.org_code = t.org_code)`;
+
 /** Records of the batches in `attempt`, by the body that they were sent for; the whole under ALL. */
-export async function sentByBody(engine: Engine): Promise<Map<string, BodyCounts>> {
+export async function sentByBody(engine: Engine, otherBody: string): Promise<Map<string, BodyCounts>> {
   const rows = await engine.rows<Record<'org_code' | 'records' | 'accepted' | 'rejected', string>>(`
     SELECT CASE WHEN GROUPING(org_code) = 1 THEN 'ALL' ELSE org_code END AS org_code, COUNT(*) AS records,
       COUNT(*) FILTER (result = 'accepted') AS accepted, COUNT(*) FILTER (result = 'rejected') AS rejected
-    FROM attempt GROUP BY GROUPING SETS ((org_code), ())`);
+    FROM ${placed('attempt', otherBody)} GROUP BY GROUPING SETS ((org_code), ())`);
   return new Map(
     rows.map(({ org_code, records, accepted, rejected }) => [
       org_code,
@@ -30,10 +35,10 @@ export async function sentByBody(engine: Engine): Promise<Map<string, BodyCounts
 }
 
 /** Cases that findings hold back, by body; needs `held_finding`. */
-export async function heldByBody(engine: Engine): Promise<Map<string, number>> {
+export async function heldByBody(engine: Engine, otherBody: string): Promise<Map<string, number>> {
   const rows = await engine.rows<Record<'org_code' | 'n', string>>(`
     SELECT CASE WHEN GROUPING(org_code) = 1 THEN 'ALL' ELSE org_code END AS org_code, COUNT(DISTINCT case_id) AS n
-    FROM held_finding GROUP BY GROUPING SETS ((org_code), ())`);
+    FROM ${placed('held_finding', otherBody)} GROUP BY GROUPING SETS ((org_code), ())`);
   return new Map(rows.map(({ org_code, n }) => [org_code, Number(n)]));
 }
 

@@ -33,8 +33,10 @@ export function openPostgresql(config: PostgresqlConfig, password: Secret | unde
     query_timeout: config.statementTimeoutSeconds * 1000,
     application_name: 'arbdata cockpit',
   });
-  // A connection that is lost while nobody uses it: the next statement tells it.
+  // A connection that is lost is told by the statement that meets it; as an event without a listener it would end the
+  // process, and the one of a client in use is not the pool's.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<TargetTables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
   return {
     db,
