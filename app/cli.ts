@@ -4,6 +4,7 @@ import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
 import { registerBackup } from './commands/backup.ts';
+import { registerCockpit } from './commands/cockpit.ts';
 import { registerComparisonDecisions } from './commands/comparison.ts';
 import {
   registerAudit,
@@ -73,6 +74,7 @@ Examples:
   registerRun(program, register);
   registerRuns(program, register);
   registerSnapshot(program, register);
+  registerCockpit(program, register);
   registerFindings(program, register);
   registerExplain(program, register);
   registerComparisonDecisions(program, register);

@@ -29,6 +29,13 @@ export interface PeriodRequest {
   readonly snapshotId?: string | undefined;
   /** Products of the same run that read columns which no rule and no figure reads. */
   readonly readers?: readonly Reader[];
+  /**
+   * Where the findings go; absent: to the findings of the home, which later runs compare theirs with and people work
+   * through. A look at the data that is no run of the period keeps them to itself.
+   */
+  readonly findingsFile?: string;
+  /** The snapshot, where it was taken before the period could be known: {@link takeSnapshot}. */
+  readonly taken?: Manifest;
 }
 
 /** What is read, and the days that it is read for. */
@@ -53,7 +60,7 @@ export interface PreparedSnapshot extends OpenedSnapshot {
 /** Freeze or reopen the snapshot and normalise it: what comes before every product. */
 export async function openSnapshot(context: RunContext, request: SnapshotRequest): Promise<OpenedSnapshot> {
   const { engine, definitions, home, run } = context;
-  const manifest = await takeSnapshot(context, request);
+  const manifest = request.taken ?? (await takeSnapshot(context, request));
   const { asOf } = manifest;
   await run.setSnapshot(manifest.id);
 
@@ -87,6 +94,7 @@ export async function prepareSnapshot(
     ...days,
     asOf: wanted,
     snapshotId,
+    ...(request.taken === undefined ? {} : { taken: request.taken }),
     readers: [...(request.readers ?? []), ...(rejecting.length > 0 ? (['submission'] as const) : [])],
   });
   await context.step('facts', async () => {
@@ -95,7 +103,7 @@ export async function prepareSnapshot(
     await findRejections(context, rejecting, asOf);
   });
 
-  const file = findingsFile(home, run.id);
+  const file = request.findingsFile ?? findingsFile(home, run.id);
   const findings = await context.step(
     'rules',
     async (advance) => {
@@ -118,7 +126,11 @@ export async function prepareSnapshot(
   return { manifest, asOf, findingsFile: file, findings, remarks: await calendarRemarks(context) };
 }
 
-async function takeSnapshot(context: RunContext, request: Omit<PeriodRequest, 'period'>): Promise<Manifest> {
+/** Freeze a snapshot, or verify the one that was asked for. */
+export async function takeSnapshot(
+  context: RunContext,
+  request: Pick<PeriodRequest, 'asOf' | 'snapshotId'>,
+): Promise<Manifest> {
   const { home, definitions, clock, log, progress } = context;
   const { snapshotId } = request;
   if (snapshotId !== undefined) {

@@ -1,6 +1,7 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
 import { DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
+import { cockpitConfig } from './cockpit-config.ts';
 import { VIEW_NAMES } from './contract.ts';
 import { POLICIES } from './submission.ts';
 
@@ -170,6 +171,8 @@ export const configSchema = z.strictObject({
       oracle: oracleConfigSchema.prefault({}),
     })
     .prefault({}),
+  /** How the cockpit is refreshed, kept and written to a database. */
+  cockpit: cockpitConfig,
   /** What platforms are sent, and how. */
   submission: z
     .strictObject({ ...platformKeys, ...sendingKeys })

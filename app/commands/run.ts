@@ -19,6 +19,7 @@ import { lastCompletePeriod, lastCompletePeriodOf } from '../../pipelines/source
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
+import { registerCockpitRefresh } from './cockpit.ts';
 import { comparisonResult } from './comparison.ts';
 import { submissionResult } from './national-platform.ts';
 
@@ -62,6 +63,7 @@ export function registerRun(program: Command, register: Register): void {
   }
   registerComparison(run, register);
   registerNationalPlatform(run, register);
+  registerCockpitRefresh(run, register);
 }
 
 interface ComparisonOptions extends Omit<RunOptions, 'demoIfMissing'> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
+import { type DistrictsFile, districtsFile } from '../../schemas/cockpit.ts';
 import {
   type ComparisonFile,
   comparisonFile,
@@ -124,6 +125,20 @@ export function definitionFiles(
   });
 }
 
+/** Where the districts stand on the map. */
+const DISTRICTS_FILE = 'districts.json';
+
+/**
+ * The tiles of the map, the home's own where it has some. No figure follows from them: they are no part of the hash of
+ * the definitions.
+ * @throws ArbdataError E_DEFINITION naming the file and the place in it
+ */
+export function loadDistricts(homeDefinitionsDir: string): DistrictsFile {
+  const own = path.join(homeDefinitionsDir, DISTRICTS_FILE);
+  const file = existsSync(own) ? own : path.join(PROJECT_DIR, 'schemas/definitions', DISTRICTS_FILE);
+  return parseDefinition(file, readText(file), districtsFile);
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -140,6 +155,7 @@ const DEFINITION_FILES: readonly string[] = [
   'personal-columns.json',
   'forms.json',
   SOURCE_NAMES_FILE,
+  DISTRICTS_FILE,
   'comparison.json',
   'syllables.json',
 ];

@@ -96,6 +96,16 @@ export const ERROR_KINDS = {
     meaning:
       'The platform holds something else under the name of the batch, or does not keep to the protocol.',
   },
+  E_TARGET: {
+    exit: EXIT.sourceUnreachable,
+    retryable: true,
+    meaning: "The cockpit's target database cannot be reached, or the connection was lost.",
+  },
+  E_TARGET_REFUSED: {
+    exit: EXIT.sourceUnreachable,
+    retryable: false,
+    meaning: "The cockpit's target database refuses the account or the statement, or is another home's.",
+  },
   E_RUN_LOCKED: {
     exit: EXIT.busy,
     retryable: true,

@@ -51,6 +51,15 @@ export function maskSql(kind: MaskKind, expression: string): string {
   }
 }
 
+/**
+ * The SQL expression of a party's name as people see it: a firm's in full, a person's masked. An organisation whose
+ * number is a citizen number may be a person: when in doubt it is masked.
+ */
+export function shownPartyNameSql(name: string, partyKind: string, idNo: string): string {
+  const isFirm = `${partyKind} = '2' AND NOT COALESCE(regexp_full_match(trim(${idNo}), '[1-8][0-9]{16}[0-9Xx]'), FALSE)`;
+  return `CASE WHEN ${isFirm} THEN ${name} ELSE ${maskSql('name', name)} END`;
+}
+
 /** Numbers in a running text that look like an identity number or a mobile number. */
 const IDENTITY_IN_TEXT = /(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])/g;
 const PHONE_IN_TEXT = /(?<![0-9A-Za-z])1[0-9]{10}(?![0-9A-Za-z])/g;

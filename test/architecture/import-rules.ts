@@ -146,8 +146,8 @@ const DOORS: readonly Door[] = [
   },
   {
     packages: /^kysely($|[/-])/,
-    files: /^pipelines\/(runtime\/(ledger|node-sqlite)|steps\/source(\/|\.ts$))/,
-    rule: 'queries are built with Kysely only in the ledger and in steps/source',
+    files: /^pipelines\/(runtime\/(ledger|node-sqlite)|steps\/(source|publish)(\/|\.ts$))/,
+    rule: 'queries are built with Kysely only in the ledger, in steps/source and in steps/publish',
   },
   {
     packages: /^(oracledb|kysely-oracledb|pg|pg-[^/]+|mysql2|mssql|tedious)($|\/)/,

@@ -93,7 +93,7 @@ describe('the rules', () => {
     [
       'pipelines/steps/model/b.ts',
       'kysely',
-      'queries are built with Kysely only in the ledger and in steps/source',
+      'queries are built with Kysely only in the ledger, in steps/source and in steps/publish',
     ],
     [
       'pipelines/steps/model/b.ts',

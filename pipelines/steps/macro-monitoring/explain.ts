@@ -4,7 +4,7 @@ import type { Indicator } from '../../../schemas/definitions.ts';
 import { dayText, isDayNumber } from '../../../schemas/period.ts';
 import { formatDecimal, parseDecimal } from '../../runtime/decimal.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
-import { maskSql } from '../../runtime/masking.ts';
+import { shownPartyNameSql } from '../../runtime/masking.ts';
 import { readSql } from '../../runtime/project.ts';
 import { publishedDatasetSql } from './revision.ts';
 
@@ -136,10 +136,7 @@ async function createViews(
     mediationIds.length === 0 ? 'FALSE' : `indicator_id IN (${mediationIds.map(literal).join(', ')})`;
   const positions = ids.map((id, index) => `WHEN ${literal(id)} THEN ${index}`).join(' ');
   const org = orgCode === WHOLE_CODE ? '' : ` AND org_code = ${literal(orgCode)}`;
-  // An organisation whose number is a citizen number may be a person: when in doubt it is masked.
-  const isFirm =
-    "party_kind = '2' AND NOT COALESCE(regexp_full_match(trim(id_no), '[1-8][0-9]{16}[0-9Xx]'), FALSE)";
-  const name = unmasked ? 'name' : `CASE WHEN ${isFirm} THEN name ELSE ${maskSql('name', 'name')} END`;
+  const name = unmasked ? 'name' : shownPartyNameSql('name', 'party_kind', 'id_no');
   await engine.run(`
     CREATE TABLE explain_member AS
       SELECT *, CASE WHEN ${isMediation} THEN 1 ELSE 0 END AS is_mediation,

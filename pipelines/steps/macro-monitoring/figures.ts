@@ -46,8 +46,8 @@ export function flowIndicators(indicators: readonly Indicator[]): SumIndicator[]
 
 const numeratorKey = (id: string): string => `${id}:numerator`;
 
-/** The figures of one period: exact sums and published values per window, body and indicator. */
-export class Figures {
+/** Exact sums and published values per window, body and indicator; the windows are those of one period unless said. */
+export class Figures<Id extends string = WindowId> {
   readonly bodies: readonly Body[];
   readonly indicators: readonly Indicator[];
   readonly #sums: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
@@ -72,12 +72,12 @@ export class Figures {
   }
 
   /** The exact, unrounded sum behind an indicator: pieces, persons, days, or cents for amounts. */
-  sum(window: WindowId, org: string, key: string): bigint {
+  sum(window: Id, org: string, key: string): bigint {
     return this.#sums.get(`${window}/${org}`)?.get(key) ?? 0n;
   }
 
   /** The value as published: plain decimal text, empty where a denominator is zero. */
-  value(window: WindowId, org: string, id: string): string {
+  value(window: Id, org: string, id: string): string {
     const indicator = this.#byId.get(id);
     if (indicator === undefined) throw new RangeError(`no indicator ${id}`);
     return indicatorValue(indicator, (key) => this.sum(window, org, key));
@@ -111,11 +111,11 @@ function indicatorValue(indicator: Indicator, sum: (key: string) => bigint): str
  * Compute all figures of the given windows. Needs the fact tables; leaves the view `population` and the table
  * `period_window` in the engine.
  */
-export async function computeFigures(
+export async function computeFigures<Id extends string>(
   engine: Engine,
   indicators: readonly Indicator[],
-  windows: readonly PeriodWindow[],
-): Promise<Figures> {
+  windows: readonly PeriodWindow<Id>[],
+): Promise<Figures<Id>> {
   await engine.run(periodWindowSql(windows));
   await engine.run(readSql('datasets/010-population.sql'));
   const bodies = await engine.rows<{ code: string; name: string | null; level: string | null }>(

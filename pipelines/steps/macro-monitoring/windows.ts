@@ -22,8 +22,8 @@ export type WindowId =
   | 'last_year_ytd'
   | 'ytd_before';
 
-export interface PeriodWindow {
-  readonly id: WindowId;
+export interface PeriodWindow<Id extends string = WindowId> {
+  readonly id: Id;
   /** Days since 1970-01-01, both inclusive; an empty window ends the day before it starts. */
   readonly startDay: number;
   readonly endDay: number;
@@ -51,7 +51,7 @@ export function periodWindows(period: Period, cutoffDay: number): PeriodWindow[]
 }
 
 /** SQL that creates `period_window(window_id, start_day, end_day)`. */
-export function periodWindowSql(windows: readonly PeriodWindow[]): string {
+export function periodWindowSql(windows: readonly PeriodWindow<string>[]): string {
   const rows = windows.map(({ id, startDay, endDay }) => `('${id}', ${startDay}, ${endDay})`);
   return `CREATE TABLE period_window AS
     SELECT CAST(window_id AS VARCHAR) AS window_id, CAST(start_day AS BIGINT) AS start_day,

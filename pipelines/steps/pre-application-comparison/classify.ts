@@ -21,6 +21,12 @@ const MODELS = [
   '170-orphan-case',
 ] as const;
 
+const CLASS_TABLES = [
+  'pair_decision',
+  'trend_month',
+  ...MODELS.map((model) => model.replace(/^\d+-/, '').replaceAll('-', '_')),
+] as const;
+
 /** The month in which the period ends and the eleven before it. */
 const TREND_MONTHS = 12;
 
@@ -47,6 +53,11 @@ export async function classify(engine: Engine, options: ClassifyOptions): Promis
   throw new ArbdataError('E_CHECK_BROKEN', `${members} pre-applications have ${classes} classes`, {
     advice: 'Report this as a defect, with the snapshot.',
   });
+}
+
+/** Forget what {@link classify} made, so that other days can be classified. */
+export async function dropClasses(engine: Engine): Promise<void> {
+  for (const table of CLASS_TABLES.toReversed()) await engine.run(`DROP TABLE ${table}`);
 }
 
 async function createDecisions(engine: Engine, decisions: readonly PairDecision[]): Promise<void> {

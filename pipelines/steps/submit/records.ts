@@ -23,12 +23,17 @@ export async function createSubmissionSource(engine: Engine): Promise<void> {
   await engine.run(readSql('submission/010-source.sql'));
 }
 
+/** Create `held_finding`: why the rules hold cases back. Needs the views of {@link createSubmissionSource}. */
+export async function createHeldFindings(engine: Engine): Promise<void> {
+  await engine.run(readSql('submission/020-held-finding.sql'));
+}
+
 /**
  * Create `held_finding` (why cases are held back, first by the rules) and `submission_current(case_id, org_code,
  * fingerprint)`: one row per case that is reportable now. Cases that do not fit the platform's record are held back, too.
  */
 export async function createCurrent(engine: Engine, layout: Layout, print: Print): Promise<void> {
-  await engine.run(readSql('submission/020-held-finding.sql'));
+  await createHeldFindings(engine);
   await engine.run(`
     CREATE TABLE submission_current (case_id BIGINT, org_code VARCHAR, fingerprint VARCHAR);
     CREATE TEMP TABLE held_by_rule AS SELECT DISTINCT case_id FROM held_finding`);

@@ -59,6 +59,12 @@ async function createCodeLists(engine: Engine, { codes }: NormaliseOptions['defi
     DROP TABLE code_text`);
 }
 
+/** Look at other days than those that the tables were made for: their calendar must reach that far. */
+export async function setDays(engine: Engine, { start, end }: { start: string; end: string }): Promise<void> {
+  const day = (text: string) => `day_number(DATE ${literal(text)})`;
+  await engine.run(`UPDATE parameter SET start_day = ${day(start)}, end_day = ${day(end)}`);
+}
+
 /** What platforms rejected, for rule N001; the submission fills it before the rules run. */
 async function createRejections(engine: Engine): Promise<void> {
   await engine.run(`
