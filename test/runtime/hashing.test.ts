@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { PIECE_SIZE_BYTES as PIECE } from '../../pipelines/runtime/hash-task.ts';
 import { HashPool } from '../../pipelines/runtime/hashing.ts';
 import { temporaryDir } from './support/home.ts';
 
@@ -14,19 +15,21 @@ const hashesOf = (bytes: Buffer) => ({
   sm3: createHash('sm3').update(bytes).digest('hex'),
   sizeBytes: bytes.length,
 });
-const MIB = 1024 * 1024;
 
-test.each([0, 1, MIB - 1, MIB, MIB + 1, 9 * MIB + 12_345])('%i bytes, read and copied', async (size) => {
-  const dir = await temporaryDir();
-  const [from, to] = [path.join(dir, 'from'), path.join(dir, 'to')];
-  const bytes = randomBytes(size);
-  await writeFile(from, bytes);
-  await chmod(from, 0o440);
-  expect(await pool.hash(from)).toEqual(hashesOf(bytes));
-  expect(await pool.copy(from, to)).toEqual(hashesOf(bytes));
-  expect(bytes.equals(await readFile(to))).toBe(true);
-  expect((await stat(to)).mode & 0o777).toBe(0o440);
-});
+test.each([0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 12_345])(
+  '%i bytes, read and copied',
+  async (size) => {
+    const dir = await temporaryDir();
+    const [from, to] = [path.join(dir, 'from'), path.join(dir, 'to')];
+    const bytes = randomBytes(size);
+    await writeFile(from, bytes);
+    await chmod(from, 0o440);
+    expect(await pool.hash(from)).toEqual(hashesOf(bytes));
+    expect(await pool.copy(from, to)).toEqual(hashesOf(bytes));
+    expect(bytes.equals(await readFile(to))).toBe(true);
+    expect((await stat(to)).mode & 0o777).toBe(0o440);
+  },
+);
 
 test('many at once, more than there are threads', async () => {
   const dir = await temporaryDir();
