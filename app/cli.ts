@@ -15,6 +15,7 @@ import {
   registerSnapshot,
 } from './commands/look.ts';
 import { registerRun, registerRuns } from './commands/run.ts';
+import { registerSchedule, registerServe } from './commands/schedule.ts';
 import { registerDemo, registerSource } from './commands/source.ts';
 import { registerReceipts, registerSubmissions } from './commands/submission.ts';
 import { registerSubmit } from './commands/submit.ts';
@@ -73,6 +74,8 @@ Examples:
   registerSource(program, register);
   registerRun(program, register);
   registerRuns(program, register);
+  registerServe(program, register);
+  registerSchedule(program, register);
   registerSnapshot(program, register);
   registerCockpit(program, register);
   registerFindings(program, register);

@@ -1,4 +1,5 @@
 /** From the options of the command line to the service that the pipelines work with. */
+import { takeDuty, withDuty } from '../pipelines/duty.ts';
 import { currentActor } from '../pipelines/runtime/actor.ts';
 import { systemClock } from '../pipelines/runtime/clock.ts';
 import { logLevelFrom } from '../pipelines/runtime/config.ts';
@@ -27,6 +28,7 @@ export function systemEffects(options: GlobalOptions, args: readonly string[], e
     progress: quiet ? silentProgress : createProgress(terminal),
     actor: currentActor(),
     command: `arbdata ${args.join(' ')}`,
+    duty: takeDuty(process.env),
   };
 }
 
@@ -45,7 +47,7 @@ export async function withCommand<O>(
   print: (result: CommandResult) => Promise<void>,
 ): Promise<CommandResult> {
   return withService(options.home, effects, async (service) => {
-    const result = await handler(service, options, args);
+    const result = await withDuty(service, () => handler(service, options, args));
     try {
       await print(result);
     } catch (error) {

@@ -1,5 +1,6 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
+import { alertsConfig } from './alerts.ts';
 import { DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
 import { cockpitConfig } from './cockpit-config.ts';
 import { VIEW_NAMES } from './contract.ts';
@@ -135,6 +136,18 @@ export const backupConfigSchema = z.strictObject({
 });
 export type BackupConfig = z.infer<typeof backupConfigSchema>;
 
+const serviceConfig = z.strictObject({
+  /** An address of this machine; one that others reach needs `tls`. */
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8700),
+  /** PEM files, from the folder of config.json; the key has mode 0600. */
+  tls: z.strictObject({ certificateFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+  /** Runs of different pipelines at the same time; one pipeline runs once. */
+  parallelRuns: z.int().min(1).max(8).default(1),
+  /** How long the end of the service waits for what runs. */
+  stopWaitSeconds: z.int().min(0).max(3600).default(120),
+});
+
 export const configSchema = z.strictObject({
   /** 0: natural months; 1 to 28: a month ends on this day. */
   cutoffDay: z.int().min(0).max(28).default(0),
@@ -181,6 +194,10 @@ export const configSchema = z.strictObject({
       error: 'must be one of the channels that are defined beside it',
     })
     .prefault({}),
+  /** The service: where its console listens, and how it runs what is due. */
+  service: serviceConfig.prefault({}),
+  /** Whom the service tells what a person has to know. */
+  alerts: alertsConfig.prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -56,7 +56,8 @@ export function stampToMs(stamp: string): number {
   return Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
 }
 
-function stampOf(instant: Date): string {
+/** An instant as the wall-clock time in Asia/Shanghai, `YYYY-MM-DD HH:MM:SS`. */
+export function stampOf(instant: Date): string {
   const parts = Object.fromEntries(SHANGHAI.formatToParts(instant).map(({ type, value }) => [type, value]));
   return (
     `${String(parts.year).padStart(4, '0')}-${parts.month}-${parts.day} ` +

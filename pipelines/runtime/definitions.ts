@@ -23,8 +23,10 @@ import {
   workingDaysFile,
 } from '../../schemas/definitions.ts';
 import { type FormsFile, formIndicators, formsFile } from '../../schemas/forms.ts';
+import { type SchedulesFile, schedulesFile } from '../../schemas/schedules.ts';
 import { type SourceNamesFile, sourceNamesFile } from '../../schemas/source-names.ts';
 import { type Platform, platformFile } from '../../schemas/submission.ts';
+import { cronProblem } from './cron.ts';
 import { ArbdataError } from './errors.ts';
 import { fileError } from './files.ts';
 import { PROJECT_DIR } from './project.ts';
@@ -119,14 +121,45 @@ export function definitionFiles(
   return [...DEFINITION_FILES, ...platforms].flatMap((name) => {
     const own = path.join(homeDefinitionsDir, name);
     if (existsSync(own)) return [{ name, file: own }];
-    return name === SOURCE_NAMES_FILE
+    return OWN_ALONE.includes(name)
       ? []
       : [{ name, file: path.join(PROJECT_DIR, 'schemas/definitions', name) }];
   });
 }
 
+const SCHEDULES_FILE = 'schedules.json';
 /** Where the districts stand on the map. */
 const DISTRICTS_FILE = 'districts.json';
+
+/** Files that are no part of the hash: only a home's own one belongs to it. */
+const OWN_ALONE: readonly string[] = [SOURCE_NAMES_FILE, SCHEDULES_FILE, DISTRICTS_FILE];
+
+/** What the service runs by itself, and the days by which it reckons. */
+export interface ScheduleDefinitions {
+  readonly schedules: SchedulesFile['schedules'];
+  readonly workingDays: WorkingDaysFile;
+}
+
+/**
+ * The schedules in force, with the calendar as it is now: a running service looks again and again. They say when, not
+ * what figures mean: schedules.json is no part of the hash of the definitions.
+ * @throws ArbdataError E_DEFINITION naming the file and the place in it
+ */
+export function loadSchedules(homeDefinitionsDir: string): ScheduleDefinitions {
+  const { schedules } = loadFile(homeDefinitionsDir, SCHEDULES_FILE, schedulesFile);
+  for (const [index, { when }] of schedules.entries()) {
+    const wrong = typeof when === 'string' ? cronProblem(when) : undefined;
+    if (wrong !== undefined) throw definitionError(SCHEDULES_FILE, `schedules.${index}.when: ${wrong}`);
+  }
+  return { schedules, workingDays: loadFile(homeDefinitionsDir, 'working-days.json', workingDaysFile) };
+}
+
+/** One definition file: the home's own, else the shipped one. */
+function loadFile<S extends z.ZodType>(homeDefinitionsDir: string, name: string, schema: S): z.infer<S> {
+  const own = path.join(homeDefinitionsDir, name);
+  const file = existsSync(own) ? own : path.join(PROJECT_DIR, 'schemas/definitions', name);
+  return parseDefinition(file, readText(file), schema);
+}
 
 /**
  * The tiles of the map, the home's own where it has some. No figure follows from them: they are no part of the hash of
@@ -134,9 +167,7 @@ const DISTRICTS_FILE = 'districts.json';
  * @throws ArbdataError E_DEFINITION naming the file and the place in it
  */
 export function loadDistricts(homeDefinitionsDir: string): DistrictsFile {
-  const own = path.join(homeDefinitionsDir, DISTRICTS_FILE);
-  const file = existsSync(own) ? own : path.join(PROJECT_DIR, 'schemas/definitions', DISTRICTS_FILE);
-  return parseDefinition(file, readText(file), districtsFile);
+  return loadFile(homeDefinitionsDir, DISTRICTS_FILE, districtsFile);
 }
 
 function readText(file: string): string {
@@ -158,6 +189,7 @@ const DEFINITION_FILES: readonly string[] = [
   DISTRICTS_FILE,
   'comparison.json',
   'syllables.json',
+  SCHEDULES_FILE,
 ];
 
 /** Shipped and own files with the layouts of platforms; an own one of a shipped name replaces it. */

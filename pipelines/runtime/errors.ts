@@ -111,6 +111,11 @@ export const ERROR_KINDS = {
     retryable: true,
     meaning: 'Another run of the same pipeline is going on.',
   },
+  E_SERVICE_RUNNING: {
+    exit: EXIT.busy,
+    retryable: true,
+    meaning: 'The service of this home is running already.',
+  },
   E_SNAPSHOT_DAMAGED: fault('A snapshot does not have the bytes that its manifest states.'),
   E_ARTEFACT_DAMAGED: fault('A published file or its manifest does not have the bytes that were recorded.'),
   E_DECRYPT: fault('An encrypted file is damaged, cut off or no age file.'),

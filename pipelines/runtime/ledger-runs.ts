@@ -1,5 +1,6 @@
 /** Runs and their locks: one run of a name at a time; a lock whose process is dead is taken over. */
 import { randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import { appendAudit, canonicalJson } from './audit.ts';
 import { type Clock, shanghaiStamp, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
@@ -16,11 +17,13 @@ export interface NewRun {
   readonly actor: string;
   /** The command as it was typed, for people who find the lock. */
   readonly command: string;
+  /** The duty of a schedule that it was started for. */
+  readonly dutyId?: number | undefined;
   /** Further locks besides `pipeline:<pipeline>`, such as `product:macro-monitoring`. */
   readonly alsoLock?: readonly string[];
 }
 
-export type RunRow = Readonly<Omit<RunTable, 'parameters' | 'summary' | 'error'>> & {
+export type RunRow = Readonly<Omit<Selectable<RunTable>, 'parameters' | 'summary' | 'error'>> & {
   readonly parameters: unknown;
   readonly summary: unknown;
   readonly error: unknown;
@@ -60,7 +63,7 @@ export async function begin(db: LedgerDb, clock: Clock, wanted: NewRun): Promise
     await interrupt(db, clock, runId, { actor: wanted.actor, takenOverBy: id });
   const at = shanghaiStampMs(clock);
   const { pid, processStart, host } = ownProcess();
-  const { pipeline, period, actor, command } = wanted;
+  const { pipeline, period, actor, command, dutyId } = wanted;
   await db
     .insertInto('run')
     .values({
@@ -73,6 +76,7 @@ export async function begin(db: LedgerDb, clock: Clock, wanted: NewRun): Promise
       processStart,
       state: 'running',
       startedAt: at,
+      dutyId: dutyId ?? null,
     })
     .execute();
   const lock = { runId: id, pid, processStart, heartbeat: at, host, actor, command };
@@ -193,7 +197,7 @@ export function jsonText(value: unknown): string | null {
   return value === undefined ? null : canonicalJson(value);
 }
 
-function readRun(run: RunTable): RunRow {
+function readRun(run: Selectable<RunTable>): RunRow {
   return {
     ...run,
     parameters: readJson(run.parameters),

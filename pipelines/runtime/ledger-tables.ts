@@ -24,6 +24,8 @@ export interface RunTable {
   finishedAt: string | null;
   summary: string | null;
   error: string | null;
+  /** The duty of a schedule that it was started for. */
+  dutyId: Generated<number | null>;
 }
 
 export interface RunStepTable {
@@ -132,6 +134,74 @@ export interface RecordReleaseTable {
   releasedAt: string;
 }
 
+/** A job's schedule as last seen. */
+export interface ScheduleTable {
+  job: string;
+  definition: string;
+  state: 'in force' | 'off';
+  inForceFrom: string;
+  plannedUntil: string;
+}
+
+/** What a schedule asked for; sql/ledger says what each column holds. */
+export interface DutyTable {
+  id: Generated<number>;
+  job: string;
+  kind: 'regular' | 'rehearsal';
+  key: string;
+  period: string | null;
+  plannedAt: string;
+  state: 'due' | 'running' | 'done' | 'held' | 'failed' | 'missed' | 'skipped';
+  reason: string | null;
+  requestedBy: string | null;
+  /** Attempts that failed. */
+  attempts: number;
+  notBefore: string | null;
+  token: string | null;
+  pid: number | null;
+  processStart: string | null;
+  host: string | null;
+  heartbeat: string | null;
+  claimedAt: string | null;
+  exit: number | null;
+  error: string | null;
+  runId: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface ServiceTable {
+  id: number;
+  pid: number;
+  processStart: string;
+  host: string;
+  heartbeat: string;
+  actor: string;
+  version: string;
+  startedAt: string;
+}
+
+export interface AlertTable {
+  id: Generated<number>;
+  cause: string;
+  kind: string;
+  subject: string;
+  message: string;
+  raisedAt: string;
+  resolvedAt: string | null;
+}
+
+export interface AlertDeliveryTable {
+  alertId: number;
+  event: 'raised' | 'resolved';
+  channel: string;
+  state: 'due' | 'sent' | 'given up';
+  attempts: number;
+  notBefore: string;
+  sentAt: string | null;
+  error: string | null;
+}
+
 export interface LockTable {
   name: string;
   runId: string;
@@ -213,6 +283,11 @@ export interface LedgerTables {
   receipt: ReceiptTable;
   batchLoss: BatchLossTable;
   recordRelease: RecordReleaseTable;
+  schedule: ScheduleTable;
+  duty: DutyTable;
+  service: ServiceTable;
+  alert: AlertTable;
+  alertDelivery: AlertDeliveryTable;
   lock: LockTable;
   audit: AuditTable;
 }

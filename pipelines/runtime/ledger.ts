@@ -18,11 +18,14 @@ import {
 import { type Clock, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
 import type { Home } from './home.ts';
-import { BackupCatalogue } from './ledger-backups.ts';
+import { AlertBook } from './ledger-alerts.ts';
+import { BackupCatalogue, type LedgerAccess } from './ledger-backups.ts';
 import * as decisions from './ledger-decisions.ts';
+import { DutyBook } from './ledger-duties.ts';
 import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
 import * as runs from './ledger-runs.ts';
+import { ServiceSeat } from './ledger-service.ts';
 import { type BackupStanding, backupStanding } from './ledger-standing.ts';
 import * as submission from './ledger-submission.ts';
 import { type AuditTable, type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
@@ -96,6 +99,12 @@ async function beginAudit(db: LedgerDb, clock: Clock): Promise<void> {
 export class Ledger {
   /** The catalogue of backups. */
   readonly backups: BackupCatalogue;
+  /** What schedules asked for. */
+  readonly duties: DutyBook;
+  /** What a person has to know, and who was told. */
+  readonly alerts: AlertBook;
+  /** The one service of this home. */
+  readonly service: ServiceSeat;
   readonly #db: LedgerDb;
   readonly #home: Pick<Home, 'auditHead'>;
   readonly #clock: Clock;
@@ -106,12 +115,16 @@ export class Ledger {
     this.#db = db;
     this.#home = home;
     this.#clock = clock;
-    this.backups = new BackupCatalogue({
+    const access: LedgerAccess = {
       db,
       clock,
       write: (act) => this.#write(act),
       auditedWrite: (act) => this.#auditedWrite(act),
-    });
+    };
+    this.backups = new BackupCatalogue(access);
+    this.duties = new DutyBook(access);
+    this.alerts = new AlertBook(access);
+    this.service = new ServiceSeat(access);
   }
 
   /**

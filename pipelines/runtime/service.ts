@@ -7,6 +7,7 @@ import { type Definitions, loadDefinitions } from './definitions.ts';
 import { Engine, type EngineOptions } from './duckdb.ts';
 import { type Home, openHome } from './home.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import type { DutyToken } from './ledger-duties.ts';
 import { ownedMark } from './lock.ts';
 import type { Log } from './log.ts';
 import type { Progress } from './progress.ts';
@@ -20,6 +21,8 @@ export interface Effects {
   readonly actor: string;
   /** The command as it was typed. */
   readonly command: string;
+  /** The duty of a schedule that this command was started for. */
+  readonly duty?: DutyToken | undefined;
 }
 
 export interface Service extends Effects {

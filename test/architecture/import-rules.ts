@@ -130,7 +130,7 @@ interface Door {
 
 /** Sockets, protocols over them, and clients of those. */
 const NETWORK =
-  /^(node:)?(net|http|https|http2|tls|dgram|dns)($|\/)|^(ssh2|ssh2-sftp-client|undici|ws|axios|got|node-fetch)($|\/)/;
+  /^(node:)?(net|http|https|http2|tls|dgram|dns)($|\/)|^(ssh2|ssh2-sftp-client|nodemailer|undici|ws|axios|got|node-fetch)($|\/)/;
 
 /** Engines and drivers: each is reached through one place. Tests may use them to look from outside. */
 const DOORS: readonly Door[] = [
@@ -156,8 +156,13 @@ const DOORS: readonly Door[] = [
   },
   {
     packages: NETWORK,
-    files: /^pipelines\/steps\/submit\/channels\//,
-    rule: 'the network is reached only in steps/submit/channels',
+    files: /^(pipelines\/steps\/(submit\/channels|alert)|app\/console)\//,
+    rule: 'the network is reached only in steps/submit/channels, steps/alert and app/console',
+  },
+  {
+    packages: /^(node-cron|croner|cron-parser)($|\/)/,
+    files: /^pipelines\/runtime\/cron\.ts$/,
+    rule: 'node-cron is reached only through pipelines/runtime/cron.ts',
   },
 ];
 

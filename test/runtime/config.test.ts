@@ -37,6 +37,8 @@ const DEFAULTS = {
     channel: 'outbox',
     retry: { attempts: 8, baseSeconds: 2, maxSeconds: 300, totalMinutes: 60 },
   },
+  service: { host: '127.0.0.1', port: 8700, parallelRuns: 1, stopWaitSeconds: 120 },
+  alerts: { channels: {} },
 };
 
 test('without a file, and with an empty object, the defaults hold', async () => {

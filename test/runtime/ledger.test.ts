@@ -159,6 +159,7 @@ describe('runs', () => {
       finishedAt: '2026-11-23 09:15:01.500',
       summary: { check: 'K12' },
       error: null,
+      dutyId: null,
       steps: [
         {
           position: 1,
