@@ -39,6 +39,7 @@ const DEFAULTS = {
   },
   service: { host: '127.0.0.1', port: 8700, parallelRuns: 1, stopWaitSeconds: 120 },
   alerts: { channels: {} },
+  cockpit: { maxAgeHours: 26, target: { kind: 'sqlite' }, versionsToKeep: 10 },
 };
 
 test('without a file, and with an empty object, the defaults hold', async () => {
