@@ -27,13 +27,6 @@ export function rowsOf(panels: readonly PanelDocument[], table: string): readonl
   return found;
 }
 
-/** One number of a row. */
-export function numberOf(row: AnyRow | undefined, column: string): number {
-  const value = row?.[column];
-  if (value === null || value === undefined) throw new Error(`no ${column}`);
-  return Number(value);
-}
-
 /** The sum of a column over the rows that a test of them accepts. */
 export function sumOf(rows: readonly AnyRow[], column: string, accept: (row: AnyRow) => boolean): number {
   return rows.filter(accept).reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
