@@ -13,6 +13,7 @@ import {
 import type { Indicator } from '../schemas/definitions.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import { listBatches, platformProducts } from './batches.ts';
+import { refuseBodies } from './macro-monitoring.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { loadDistricts } from './runtime/definitions.ts';
 import { findingsFile } from './runtime/home.ts';
@@ -80,6 +81,7 @@ export async function makePanels(
   const { engine, definitions } = context;
   const indicators = neededIndicators(definitions.indicators.indicators);
   const figures = await context.step('figures', () => computeFigures(engine, indicators, months.windows));
+  refuseBodies(figures.bodies);
   await context.step('members', async () => {
     const select = (some: readonly Indicator[], source: string) => membershipSelect(some, source);
     await createFigureMembers(engine, { months, figures, select });
@@ -97,7 +99,7 @@ export async function makePanels(
     pre_application: preApplications,
     ...quality,
     submission,
-    backup: backupRows(await context.ledger.backupStanding()),
+    backup: backupRows(await context.ledger.backups.list()),
     freshness: await freshnessRows(engine, orgCodes(figures), {
       asOf: prepared.asOf,
       dataTime: dataTime(prepared.manifest),

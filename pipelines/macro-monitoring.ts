@@ -136,7 +136,7 @@ export async function makeMacroMonitoring(
 }
 
 /** Codes that stand for something else, and what cannot name a file; without any body nothing can be counted. */
-function refuseBodies(bodies: readonly Body[]): void {
+export function refuseBodies(bodies: readonly Body[]): void {
   const isReserved = ({ code }: Body) =>
     code === WHOLE_CODE || code === OTHER_BODY_CODE || code.length > LONGEST_BODY_CODE;
   const reserved = bodies.find(isReserved);

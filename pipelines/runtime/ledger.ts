@@ -26,7 +26,6 @@ import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
 import * as runs from './ledger-runs.ts';
 import { ServiceSeat } from './ledger-service.ts';
-import { type BackupStanding, backupStanding } from './ledger-standing.ts';
 import * as submission from './ledger-submission.ts';
 import { type AuditTable, type LedgerDb, type LedgerTables, migrate } from './ledger-tables.ts';
 import { HEARTBEAT_MS } from './lock.ts';
@@ -310,11 +309,6 @@ export class Ledger {
   /** The audit records, by number. */
   async auditRecords(): Promise<AuditTable[]> {
     return this.#db.selectFrom('audit').selectAll().orderBy('seq').execute();
-  }
-
-  /** How the backups of each kind stand; nothing where there are none. */
-  async backupStanding(): Promise<BackupStanding[]> {
-    return backupStanding(this.#db);
   }
 
   /** Record an audited action that changes nothing else in the ledger. */

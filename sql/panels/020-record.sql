@@ -2,13 +2,19 @@
 CREATE OR REPLACE TEMP MACRO day_text_or_null(day) AS CASE WHEN day BETWEEN -719162 AND 2932896 THEN day_text(day) END;
 
 CREATE TABLE cockpit_record AS
-WITH wanted AS (SELECT DISTINCT kind, record_id FROM cockpit_member),
+WITH wanted AS (SELECT kind, record_id FROM cockpit_member GROUP BY kind, record_id),
+-- Rows without a key have none to be found by.
+wanted_case AS (SELECT TRY_CAST(record_id AS BIGINT) AS case_id, kind, record_id FROM wanted WHERE kind = 'case'),
+wanted_mediation AS (
+  SELECT TRY_CAST(record_id AS BIGINT) AS mediation_id, kind, record_id FROM wanted WHERE kind = 'mediation'
+),
 party AS (
   SELECT
     case_id,
     string_agg(shown_name, '、' ORDER BY party_id) FILTER (WHERE role = '1') AS applicants,
     string_agg(shown_name, '、' ORDER BY party_id) FILTER (WHERE role = '2') AS respondents
   FROM shown_party
+  WHERE case_id IN (SELECT case_id FROM wanted_case)
   GROUP BY case_id
 ),
 named AS (SELECT list, code, name FROM code_list)
@@ -24,20 +30,18 @@ SELECT
   t.name AS detail,
   p.applicants,
   p.respondents
-FROM wanted w
-JOIN case_fact c ON CAST(c.case_id AS VARCHAR) = w.record_id
+FROM wanted_case w
+JOIN case_fact c ON c.case_id = w.case_id
 LEFT JOIN party p ON p.case_id = c.case_id
 LEFT JOIN named s ON s.list = 'case_status' AND s.code = c.case_status
 LEFT JOIN named t ON t.list = 'dispute_type' AND t.code = c.dispute_type
-WHERE w.kind = 'case'
 UNION ALL
 SELECT
   w.kind, w.record_id, m.org_code, NULL, day_text_or_null(m.accept_day), day_text_or_null(m.close_day), NULL,
   CASE WHEN m.is_success = 1 THEN '调解成功' END, k.name, NULL, NULL
-FROM wanted w
-JOIN mediation_fact m ON CAST(m.mediation_id AS VARCHAR) = w.record_id
+FROM wanted_mediation w
+JOIN mediation_fact m ON m.mediation_id = w.mediation_id
 LEFT JOIN named k ON k.list = 'mediator_kind' AND k.code = m.mediator_kind
-WHERE w.kind = 'mediation'
 UNION ALL
 SELECT
   w.kind, w.record_id, a.org_code, a.case_no, day_text_or_null(a.submit_day), day_text_or_null(a.review_day), NULL,

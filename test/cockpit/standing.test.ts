@@ -1,0 +1,78 @@
+/** What the cockpit tells of batches, backups and its own age. */
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createBackups } from '../../pipelines/backup.ts';
+import { verifyBackups } from '../../pipelines/backup-look.ts';
+import { importReceipts } from '../../pipelines/receipts.ts';
+import { CLERK, temporaryHome } from '../publish/support.ts';
+import { deliver, publishBatch, receiptJson } from '../support/submission.ts';
+import { AS_OF, refresh, rowsOf, show } from './support.ts';
+
+test('batches with what became of them, and backups with the last look at them', async () => {
+  const home = await temporaryHome();
+  await home.import('clean');
+  await refresh(home);
+  const before = await show(home);
+  expect(
+    rowsOf(before.panels, 'submission').every(({ batch, records }) => batch === null && records === null),
+  ).toBe(true);
+  expect(before.panels.find(({ panel }) => panel === 'submissions')?.notes).toEqual(['尚无报送批次']);
+  expect(rowsOf(before.panels, 'backup')).toEqual([]);
+  expect(before.panels.find(({ panel }) => panel === 'backups')?.notes).toEqual(['尚无备份']);
+
+  await home.as(CLERK, async (service) => {
+    const { name } = await publishBatch(
+      service,
+      '2026-10',
+      ['1', '2', '3'].map((caseId) => ({ caseId })),
+    );
+    await deliver(service, name);
+    const receipt = home.path('receipt.json');
+    writeFileSync(
+      receipt,
+      receiptJson(name, [
+        { caseId: '1', result: 'accepted' },
+        { caseId: '2', result: 'rejected', code: '7', message: 'no' },
+      ]),
+    );
+    await importReceipts(service, receipt);
+    const { backups } = await createBackups(service, { kinds: ['state'], isCopied: false });
+    await verifyBackups(service, { ids: backups.map(({ id }) => id), depth: 'full' });
+  });
+  await refresh(home);
+  const { panels } = await show(home);
+  const counts = { records: 3, accepted: 1, rejected: 1, unanswered: 1, state: 'sent', period: '2026-10' };
+  const submission = (org: string) => rowsOf(panels, 'submission').find(({ org_code }) => org_code === org);
+  expect(submission('ALL')).toMatchObject(counts);
+  expect(submission('110101')).toMatchObject(counts);
+  expect(submission('110105')).toMatchObject({ records: 0, accepted: 0 });
+  const day = expect.stringMatching(/^2026-11-09 09:\d\d:\d\d$/);
+  expect(rowsOf(panels, 'backup')).toEqual([
+    {
+      org_code: 'ALL',
+      kind: 'state',
+      kind_name: '运行台账',
+      backups: 1,
+      last_good: day,
+      last_verified: day,
+      last_drill: null,
+    },
+  ]);
+});
+
+test('data are late when they are older than configured, counted from the day that they show', async () => {
+  const home = await temporaryHome('2026-11-03T20:00:00+08:00');
+  await home.configure({ cockpit: { maxAgeHours: 12, target: { kind: 'none' } } });
+  await home.import('clean');
+  const { index, target } = await refresh(home, { asOf: AS_OF });
+  expect(target).toBeUndefined();
+  expect(index.dataTime).toMatch(/^2026-11-03 20:/);
+  expect((await show(home)).freshness).toMatchObject({ ageHours: 0, isLate: false });
+  home.clock.advance(11 * 3_600_000);
+  expect((await show(home)).freshness).toMatchObject({ ageHours: 11, isLate: false });
+  home.clock.advance(3_600_000);
+  expect((await show(home)).freshness).toMatchObject({ ageHours: 12, isLate: true });
+  // A new look at the same old day is no fresher.
+  await refresh(home, { asOf: AS_OF });
+  expect((await show(home)).index).toMatchObject({ version: 2, dataTime: '2026-11-03 23:59:59' });
+});
