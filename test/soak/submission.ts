@@ -34,7 +34,12 @@ export async function soakSubmissionKills(wanted: SeededSoak): Promise<number> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-soak-'));
   try {
     const stages = await prepareKills(dir);
-    return await soakSeeds('submission-kill', wanted, (seed) => carryOutKill(dir, killCaseOf(seed, stages)));
+    let hits = 0;
+    const failed = await soakSeeds('submission-kill', wanted, async (seed) => {
+      hits += await carryOutKill(dir, killCaseOf(seed, stages));
+    });
+    console.log(`${hits} kills hit`);
+    return failed;
   } finally {
     await removeTree(dir);
   }

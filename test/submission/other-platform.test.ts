@@ -8,6 +8,7 @@ import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { releaseRecord } from '../../pipelines/submissions.ts';
 import { arbdata } from '../app/support.ts';
 import { INPUT_DIR } from '../golden/support.ts';
+import { openWorkbook, rowsOf } from '../publish/support.ts';
 import { recordsOf as sentRecords } from '../support/platform/judge.ts';
 import { expectGolden } from './support/golden.ts';
 import { aCase, CITIZEN, type SmallCase, smallSource, withRows } from './support/small-source.ts';
@@ -44,13 +45,14 @@ describe('another system', () => {
     aCase(3, { name: '欧阳"\\小明' }),
     aCase(4),
     aCase(5),
-    // More workers than it takes.
+    // More workers than it takes, and a number that is too long.
     aCase(6),
+    aCase(7),
   ];
   const sourceOf = (cases: readonly SmallCase[]) =>
     withRows(smallSource(cases), {
       ARB_CASE: { '6': { WORKER_COUNT: '51' }, '5': { DISPUTE_TYPE: '11' } },
-      ARB_PARTY: { '41': { ID_NO: CITIZEN } },
+      ARB_PARTY: { '41': { ID_NO: CITIZEN }, '72': { ID_NO: '9'.repeat(65) } },
     });
   const sent = (outcome: SubmissionOutcome) =>
     sentRecords(readFileSync(packageFile(outcome)), { record: '', recordId: 'key', op: 'action' }).map(
@@ -78,7 +80,14 @@ describe('another system', () => {
     ]);
     expect(first.files.some((file) => file.endsWith('.xsd'))).toBe(false);
     expect(sent(first)).toEqual(['BJ-1 add', 'BJ-2 add', 'BJ-3 add', 'BJ-4 add', 'BJ-5 add']);
-    expect(first.counts.heldBack).toBe(1);
+    expect(first.counts.heldBack).toBe(2);
+  });
+
+  test('what it cannot take is named with its own titles, also where two elements share a name', async () => {
+    const rows = rowsOf(await openWorkbook(path.join(first.dir, '市级交换平台报送-202610.xlsx')), '待补正');
+    const of = (id: number) => rows.find((cells) => cells[1] === String(id))?.join('|');
+    expect(of(6)).toMatch(/\|WORKER_COUNT\|.*人数超出平台允许的范围（headcount）/);
+    expect(of(7)).toMatch(/\|ID_NO\|.*证件超过平台允许的长度（number）/);
   });
 
   test.each(['part-00001.jsonl', 'part-00002.jsonl'])('%s is the golden one', (name) => {
@@ -124,9 +133,9 @@ describe('another system', () => {
     snapshotId = prepared.manifest.id;
     expect([third.batch, ...sent(third)]).toEqual(['CX-202611-01', 'BJ-5 add']);
     const { submission: national } = await home.build('2026-10');
-    expect([national.batch, ...recordsOf(national).map(({ op }) => op)]).toEqual([
+    expect([national.batch, ...recordsOf(national).map(({ id }) => id.slice(-1))]).toEqual([
       '110000-ARB-202610-01',
-      ...['I', 'I', 'I', 'I', 'I'],
+      ...['2', '3', '4', '5', '6'],
     ]);
   });
 
@@ -203,6 +212,17 @@ describe('another version of the national platform', () => {
     expect([...entries.keys()].filter((name) => name.endsWith('.xml'))).toHaveLength(2);
     const xsd = path.join(outcome.dir, 'national-submission-2099-1.xsd');
     expect(xmllint(xsd, writeXml(home.newFolder('xml'), entries))).toBe('');
+    await removeTree(home.dir);
+  });
+
+  test('one whose claims have nothing that can be wrong works, too', async () => {
+    const amount = { element: 'amount', title: '金额', from: 'amount', type: 'money', required: false };
+    const { ops, home } = await askedAfter({
+      ...next,
+      format: { ...shipped.format, schemaFile: 'national-submission-2099-1.xsd' },
+      claims: { ...shipped.claims, fields: [amount] },
+    });
+    expect(ops).toHaveLength(3);
     await removeTree(home.dir);
   });
 

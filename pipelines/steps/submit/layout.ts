@@ -63,12 +63,14 @@ export class Layout {
   }
 
   /**
-   * A list of what is wrong with the elements of a row, as `element:what`, NULL where nothing is. One condition over
-   * all elements goes before, so that the list is made for few rows.
+   * A list of what is wrong with the elements of a row, as `<within>element:what`, NULL where nothing is. One condition
+   * over all elements goes before, so that the list is made for few rows.
+   * @param within tells elements of one name in the case and in its lists apart
    */
-  problems(fields: readonly PlatformField[]): string {
+  problems(fields: readonly PlatformField[], within: string): string {
     const problems = fields.flatMap((field) => this.#problemsOf(field));
-    const list = problems.map(({ when, name }) => `CASE WHEN ${when} THEN ${literal(name)} END`);
+    if (problems.length === 0) return 'CAST(NULL AS VARCHAR[])';
+    const list = problems.map(({ when, name }) => `CASE WHEN ${when} THEN ${literal(within + name)} END`);
     return `CASE WHEN ${problems.map(({ when }) => when).join(' OR ')}
       THEN list_filter([${list.join(', ')}], lambda problem: problem IS NOT NULL) END`;
   }

@@ -1,6 +1,6 @@
 /** What each case to be reported says now, what holds cases back, and what is to be asked of the platform. */
 import { createHmac } from 'node:crypto';
-import type { PlatformField, Policy } from '../../../schemas/submission.ts';
+import type { Policy } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 import type { Layout } from './layout.ts';
@@ -78,7 +78,7 @@ function judgedSelect(
     ${name} AS (
       SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields, policy)})), chr(29)) AS text,
         flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
-      FROM (SELECT *, ${layout.problems(list.fields)} AS problems FROM ${view} WHERE ${within}) l
+      FROM (SELECT *, ${layout.problems(list.fields, `${name}/`)} AS problems FROM ${view} WHERE ${within}) l
       WHERE l.case_id IN (SELECT case_id FROM chosen)
       GROUP BY l.case_id)`,
   );
@@ -96,7 +96,7 @@ function judgedSelect(
   const problems = ['c.problems', ...lists.map(({ name }) => `${name}.problems`), ...few];
   return `
     WITH chosen AS (
-      SELECT case_id, org_code, case_no, ${layout.plain(platform.fields, policy)} AS text, ${layout.problems(platform.fields)} AS problems
+      SELECT case_id, org_code, case_no, ${layout.plain(platform.fields, policy)} AS text, ${layout.problems(platform.fields, '')} AS problems
       FROM submission_case WHERE ${chosen})${joined.map((one) => `,${one}`).join('')}
     SELECT c.case_id, c.org_code, c.case_no,
       sha256(concat(${texts.join(', ')})) AS fingerprint,
@@ -142,24 +142,32 @@ const PROBLEM_WORDS = {
   number: '数量不足',
 } as const;
 
+/** `problem, field, message` of everything that can be wrong with some elements. */
+function wordsOf(
+  elements: readonly { readonly element: string; readonly title: string; readonly from?: string }[],
+  within: string,
+): (readonly [string, string, string])[] {
+  return elements.flatMap(({ element, title, from }) =>
+    Object.entries(PROBLEM_WORDS).map(
+      ([what, text]) =>
+        [
+          `${within}${element}:${what}`,
+          from?.toUpperCase() ?? element,
+          `${title}${text}（${element}）`,
+        ] as const,
+    ),
+  );
+}
+
 async function addLayoutFindings(engine: Engine, { platform }: Layout): Promise<void> {
-  const groups = [platform.parties, platform.claims].filter((group) => group !== undefined);
-  const named = (fields: readonly PlatformField[]) =>
-    fields.map(({ element, title, from }) => ({ element, title, from }));
-  const titles = [
-    ...named(platform.fields),
-    ...groups.flatMap(({ element, title, fields }) => [{ element, title, from: '' }, ...named(fields)]),
+  const { fields, parties, claims } = platform;
+  const words = [
+    ...wordsOf(fields, ''),
+    ...Object.entries({ parties, claims }).flatMap(([name, group]) =>
+      group === undefined ? [] : [...wordsOf([group], ''), ...wordsOf(group.fields, `${name}/`)],
+    ),
   ];
   await engine.run('CREATE TEMP TABLE layout_word (problem VARCHAR, field VARCHAR, message VARCHAR)');
-  const seen = new Set<string>();
-  const words = titles.flatMap(({ element, title, from }) =>
-    Object.entries(PROBLEM_WORDS).flatMap(([what, text]) => {
-      const problem = `${element}:${what}`;
-      if (seen.has(problem)) return [];
-      seen.add(problem);
-      return [[problem, from.toUpperCase() || element, `${title}${text}（${element}）`] as const];
-    }),
-  );
   await engine.append('layout_word', words);
   await engine.run(`
     INSERT INTO held_finding
