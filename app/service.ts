@@ -50,6 +50,8 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
     changed: (definitions) => alarm.set([EVERY_MINUTE, ...alarmExpressions(definitions)]),
   });
   const clockwork = windUp(service, scheduler);
+  // An edited file is read within the minute anyway; who wants it at once says so.
+  process.on('SIGHUP', clockwork.wake);
   const alarm = cronAlarm(clockwork.wake);
   try {
     const opened = await openDoor(door, consoleListener(service, startedAt));
@@ -70,6 +72,7 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
   } finally {
     alarm.stop();
     clockwork.stop();
+    process.off('SIGHUP', clockwork.wake);
     stop.release();
     await ledger.service.end();
     log.info('service ended');

@@ -80,10 +80,14 @@ const when = z.union([z.string(), workingDayRule], {
   error: `must be a cron expression such as "0 6 3 * *", or {"workingDay": 1 to ${MOST_WORKING_DAYS}, "at": "06:00"}`,
 });
 
+const dayOfMonth = z
+  .int('must be a day of the month, 1 to 28')
+  .min(1, 'must be a day of the month, 1 to 28')
+  .max(28, 'must be a day of the month, 1 to 28');
 const due = z.union(
   [
     z.strictObject({ workingDay, at: timeOfDay.optional() }),
-    z.strictObject({ day: z.int().min(1).max(28), at: timeOfDay.optional() }),
+    z.strictObject({ day: dayOfMonth, at: timeOfDay.optional() }),
   ],
   {
     error: `must be {"workingDay": 1 to ${MOST_WORKING_DAYS}} or {"day": 1 to 28} of the month after the period, with "at" for a time of day`,

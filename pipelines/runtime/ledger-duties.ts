@@ -311,16 +311,13 @@ function isReleaseOf(parameters: string, runId: string): boolean {
 
 /** What the command itself told; else what its run came to; else nothing. */
 async function outcomeOf(db: LedgerDb, found: Duty): Promise<DutyOutcome> {
-  const run =
-    found.claimedAt === null
-      ? undefined
-      : await db
-          .selectFrom('run')
-          .select(['id', 'state', 'error'])
-          .where('dutyId', '=', found.id)
-          .where('startedAt', '>=', found.claimedAt)
-          .orderBy('startedAt', 'desc')
-          .executeTakeFirst();
+  const run = await db
+    .selectFrom('run')
+    .select(['id', 'state', 'error'])
+    .where('dutyId', '=', found.id)
+    .where('dutyToken', '=', found.token)
+    .orderBy('startedAt', 'desc')
+    .executeTakeFirst();
   const runId = run?.id ?? null;
   if (found.exit !== null) return { exit: found.exit, error: knownError(found.error), runId };
   if (run === undefined) return { exit: undefined, error: undefined, runId };

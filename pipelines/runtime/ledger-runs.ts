@@ -17,13 +17,15 @@ export interface NewRun {
   readonly actor: string;
   /** The command as it was typed, for people who find the lock. */
   readonly command: string;
-  /** The duty of a schedule that it was started for. */
-  readonly dutyId?: number | undefined;
+  /** The duty of a schedule that it was started for, and which attempt at it. */
+  readonly duty?: { readonly id: number; readonly token: string } | undefined;
   /** Further locks besides `pipeline:<pipeline>`, such as `product:macro-monitoring`. */
   readonly alsoLock?: readonly string[];
 }
 
-export type RunRow = Readonly<Omit<Selectable<RunTable>, 'parameters' | 'summary' | 'error'>> & {
+export type RunRow = Readonly<
+  Omit<Selectable<RunTable>, 'parameters' | 'summary' | 'error' | 'dutyToken'>
+> & {
   readonly parameters: unknown;
   readonly summary: unknown;
   readonly error: unknown;
@@ -63,7 +65,7 @@ export async function begin(db: LedgerDb, clock: Clock, wanted: NewRun): Promise
     await interrupt(db, clock, runId, { actor: wanted.actor, takenOverBy: id });
   const at = shanghaiStampMs(clock);
   const { pid, processStart, host } = ownProcess();
-  const { pipeline, period, actor, command, dutyId } = wanted;
+  const { pipeline, period, actor, command, duty } = wanted;
   await db
     .insertInto('run')
     .values({
@@ -76,7 +78,8 @@ export async function begin(db: LedgerDb, clock: Clock, wanted: NewRun): Promise
       processStart,
       state: 'running',
       startedAt: at,
-      dutyId: dutyId ?? null,
+      dutyId: duty?.id ?? null,
+      dutyToken: duty?.token ?? null,
     })
     .execute();
   const lock = { runId: id, pid, processStart, heartbeat: at, host, actor, command };
@@ -197,7 +200,7 @@ export function jsonText(value: unknown): string | null {
   return value === undefined ? null : canonicalJson(value);
 }
 
-function readRun(run: Selectable<RunTable>): RunRow {
+function readRun({ dutyToken: _, ...run }: Selectable<RunTable>): RunRow {
   return {
     ...run,
     parameters: readJson(run.parameters),

@@ -26,6 +26,8 @@ export interface RunTable {
   error: string | null;
   /** The duty of a schedule that it was started for. */
   dutyId: Generated<number | null>;
+  /** Which attempt at the duty. */
+  dutyToken: Generated<string | null>;
 }
 
 export interface RunStepTable {

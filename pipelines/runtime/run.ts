@@ -60,7 +60,7 @@ export async function withRun<T extends RunEnd>(
     parameters: spec.parameters,
     actor: service.actor,
     command: service.command,
-    dutyId: service.duty?.id,
+    duty: service.duty,
     alsoLock: (spec.products ?? []).map((product) => `product:${product}`),
   });
   const workDir = path.join(service.home.work, run.id);

@@ -43,8 +43,9 @@ CREATE TABLE duty (
 
 CREATE INDEX duty_open ON duty (state) WHERE state IN ('due', 'running');
 
--- The duty that a run was started for; NULL for a run that a person started.
+-- The duty that a run was started for, and which attempt at it; NULL for a run that a person started.
 ALTER TABLE run ADD COLUMN duty_id INTEGER REFERENCES duty (id);
+ALTER TABLE run ADD COLUMN duty_token TEXT;
 CREATE INDEX run_duty ON run (duty_id) WHERE duty_id IS NOT NULL;
 
 -- At most one row: the service of this home.

@@ -2,14 +2,13 @@
  * Two years by a clock that the test moves: downtime, edits, switched-off spans, China's holidays, under another time
  * zone of the machine. What ran is compared with a reference that shares no code with the scheduler.
  */
-import { existsSync } from 'node:fs';
 import { getDayDetail } from 'chinese-days';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Home } from '../../pipelines/runtime/home.ts';
 import { Scheduler, type StartCommand } from '../../pipelines/scheduler.ts';
 import { temporaryHome } from '../runtime/support/home.ts';
-import { serviceAt, type WrittenJob, writeSchedules } from './support/home.ts';
+import { homesInMemory, serviceAt, type WrittenJob, writeSchedules } from './support/home.ts';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -24,17 +23,14 @@ const workingDays2026 = new Set(
   ),
 );
 
-const own = { TZ: process.env.TZ, TMPDIR: process.env.TMPDIR };
+homesInMemory();
+const ownZone = process.env.TZ;
 beforeAll(() => {
   process.env.TZ = 'America/New_York';
-  // Thousands of transactions, each of which waits for the disk where it is one.
-  if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm';
 });
 afterAll(() => {
-  for (const [name, value] of Object.entries(own)) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
+  if (ownZone === undefined) delete process.env.TZ;
+  else process.env.TZ = ownZone;
 });
 
 // ── The reference: days of a calendar, one after the other ──────────────────────────────────────────────────────────

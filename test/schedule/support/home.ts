@@ -1,6 +1,7 @@
 /** A home with a schedule of the test's own, a ledger on a clock that the test moves, and a scheduler on both. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { type Clock, type FixedClock, fixedClock } from '../../../pipelines/runtime/clock.ts';
 import { readConfig } from '../../../pipelines/runtime/config.ts';
 import { loadDefinitions } from '../../../pipelines/runtime/definitions.ts';
@@ -19,6 +20,18 @@ export interface WrittenJob {
   readonly period: string;
   readonly missed: string;
   readonly [key: string]: unknown;
+}
+
+/** For the tests of this file: homes in memory where there is such a folder, for each transaction waits for a disk. */
+export function homesInMemory(): void {
+  const own = process.env.TMPDIR;
+  beforeAll(() => {
+    if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm';
+  });
+  afterAll(() => {
+    if (own === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = own;
+  });
 }
 
 /** Write the home's own schedules.json. */
