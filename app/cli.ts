@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
+import { registerAccount } from './commands/account.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCockpit } from './commands/cockpit.ts';
 import { registerComparisonDecisions } from './commands/comparison.ts';
@@ -85,6 +86,7 @@ Examples:
   registerSubmissions(program, register);
   registerSubmit(program, register);
   registerIndicators(program, register);
+  registerAccount(program, register);
   registerAudit(program, register);
   registerBackup(program, register);
   registerDoctor(program, register);

@@ -1,5 +1,6 @@
 /** From the options of the command line to the service that the pipelines work with. */
 import { takeDuty, withDuty } from '../pipelines/duty.ts';
+import { claimTicket } from '../pipelines/requests.ts';
 import { currentActor } from '../pipelines/runtime/actor.ts';
 import { systemClock } from '../pipelines/runtime/clock.ts';
 import { logLevelFrom } from '../pipelines/runtime/config.ts';
@@ -47,7 +48,8 @@ export async function withCommand<O>(
   print: (result: CommandResult) => Promise<void>,
 ): Promise<CommandResult> {
   return withService(options.home, effects, async (service) => {
-    const result = await withDuty(service, () => handler(service, options, args));
+    const acting = await claimTicket(service);
+    const result = await withDuty(acting, () => handler(acting, options, args));
     try {
       await print(result);
     } catch (error) {

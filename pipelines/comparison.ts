@@ -83,6 +83,75 @@ async function folders(
   ];
 }
 
+/** One pre-application or orphan case of a comparison: its class and its dates, no names. */
+export interface ComparedSubject {
+  readonly pre_app_id: string | null;
+  readonly case_id: string | null;
+  readonly org_code: string | null;
+  readonly class: string;
+  readonly fields: string | null;
+  readonly status: string | null;
+  readonly case_no: string | null;
+  readonly first_seen: string;
+  readonly state: string;
+}
+
+export interface ComparedSubjects {
+  readonly manifest: PublicationManifest;
+  readonly counts: readonly {
+    readonly org_code: string | null;
+    readonly class: string;
+    readonly subjects: number;
+  }[];
+  readonly subjects: readonly ComparedSubject[];
+}
+
+/**
+ * What the latest comparison (of a period, where it is given) found.
+ * @param wanted.class only this one; absent: subjects of every class
+ * @throws ArbdataError E_NOT_FOUND, E_ARTEFACT_DAMAGED
+ */
+export async function comparedSubjects(
+  service: Service,
+  wanted: {
+    readonly period?: Period | undefined;
+    readonly body?: string | undefined;
+    readonly class?: string | undefined;
+    readonly limit: number;
+    readonly offset: number;
+  },
+): Promise<ComparedSubjects> {
+  const [folder] = await folders(service, wanted.period);
+  if (folder === undefined) {
+    throw new ArbdataError('E_NOT_FOUND', 'there is no comparison yet', {
+      advice: 'Run `arbdata run pre-application-comparison`.',
+    });
+  }
+  const manifest = await readFolder(folder.dir, folder.recordedSha256);
+  const file = literal(
+    await verifiedArtefact(folder.dir, manifest, ({ path: name }) => name === SUBJECTS_FILE),
+  );
+  const own = wanted.body === undefined ? 'is_listed' : `is_listed AND org_code = ${literal(wanted.body)}`;
+  const ofClass = wanted.class === undefined ? '' : `AND class = ${literal(wanted.class)}`;
+  const engine = await openEngine(service);
+  try {
+    const counts = await engine.rows<{ org_code: string | null; class: string; subjects: string }>(
+      `SELECT org_code, class, CAST(count(*) AS VARCHAR) AS subjects FROM read_parquet(${file})
+       WHERE ${own} GROUP BY ALL ORDER BY org_code NULLS FIRST, class`,
+    );
+    const subjects = await engine.rows<ComparedSubject>(
+      `SELECT pre_app_id, CAST(case_id AS VARCHAR) AS case_id, org_code, class, fields, status, case_no,
+         CAST(first_seen AS VARCHAR) AS first_seen, state
+       FROM read_parquet(${file}) WHERE ${own} ${ofClass}
+       ORDER BY class, org_code NULLS FIRST, pre_app_id NULLS LAST, case_id NULLS LAST
+       LIMIT ${wanted.limit} OFFSET ${wanted.offset}`,
+    );
+    return { manifest, counts: counts.map((row) => ({ ...row, subjects: Number(row.subjects) })), subjects };
+  } finally {
+    engine.close();
+  }
+}
+
 /** As many runs are looked through: a person who asks for an older one names its period. */
 const LATEST_RUNS = 20;
 

@@ -105,6 +105,35 @@ export async function* findings(service: Service, filter: FindingFilter): AsyncG
   }
 }
 
+/** Findings of one body, rule, severity and state. */
+export interface FindingCount {
+  readonly org_code: string | null;
+  readonly rule_id: string;
+  readonly severity: string;
+  readonly state: string;
+  readonly findings: number;
+}
+
+/** How many findings a run has, of one body where it is given. */
+export async function findingCounts(
+  service: Service,
+  filter: Pick<FindingFilter, 'runId' | 'org'>,
+): Promise<{ readonly runId: string; readonly counts: readonly FindingCount[] }> {
+  const runId = await findingsRun(service, filter.runId);
+  const where = filter.org === undefined ? '' : `WHERE org_code = ${literal(filter.org)}`;
+  const engine = await openEngine(service);
+  try {
+    const rows = await engine.rows<Omit<FindingCount, 'findings'> & { findings: string }>(
+      `SELECT org_code, rule_id, severity, state, CAST(count(*) AS VARCHAR) AS findings
+       FROM read_parquet(${literal(findingsFile(service.home, runId))}) ${where}
+       GROUP BY ALL ORDER BY org_code NULLS FIRST, rule_id, state`,
+    );
+    return { runId, counts: rows.map((row) => ({ ...row, findings: Number(row.findings) })) };
+  } finally {
+    engine.close();
+  }
+}
+
 export { CRLF, VIEW_NAMES };
 /** The header of findings as CSV for people: UTF-8 with a byte order mark. */
 export const FINDINGS_CSV_HEADER = `${BOM}${FINDING_COLUMNS.join(',')}`;

@@ -1,6 +1,7 @@
 /** Publish what a check held, with a reason that is recorded. */
 import path from 'node:path';
 import { parsePeriod } from '../schemas/period.ts';
+import { maybeSamePerson } from './accounts.ts';
 import { MACRO_MONITORING, runMacroMonitoring } from './macro-monitoring.ts';
 import { type ProductsRunEnd, runMonthly } from './monthly.ts';
 import { runNationalPlatform } from './national-platform.ts';
@@ -29,7 +30,7 @@ export async function releaseRun(
   if (reason.trim() === '') {
     throw new ArbdataError('E_USAGE', 'a release needs a reason', { advice: 'Add --reason "…".' });
   }
-  if (config.approval && run.actor === actor) {
+  if (config.approval && maybeSamePerson(run.actor, actor)) {
     throw new ArbdataError(
       'E_NOT_RELEASABLE',
       `run ${runId} was made by ${actor}, who cannot also approve it`,

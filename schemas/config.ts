@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { alertsConfig } from './alerts.ts';
 import { DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
 import { cockpitConfig } from './cockpit-config.ts';
+import { consoleConfig } from './console-config.ts';
 import { VIEW_NAMES } from './contract.ts';
 import { POLICIES } from './submission.ts';
 
@@ -186,6 +187,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** How the cockpit is refreshed, kept and written to a database. */
   cockpit: cockpitConfig,
+  /** How accounts sign in to the console. */
+  console: consoleConfig,
   /** What platforms are sent, and how. */
   submission: z
     .strictObject({ ...platformKeys, ...sendingKeys })

@@ -96,6 +96,29 @@ function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
+export type AuditRecord = Readonly<Omit<AuditTable, 'detail'>> & { readonly detail: unknown };
+
+export interface AuditFilter {
+  readonly limit: number;
+  /** Only records with a smaller number. */
+  readonly before?: number | undefined;
+  readonly actor?: string | undefined;
+  /** An action such as `session.begin`. */
+  readonly action?: string | undefined;
+}
+
+/** Records, the latest first. */
+export async function latestAudit(db: LedgerDb, filter: AuditFilter): Promise<AuditRecord[]> {
+  let query = db.selectFrom('audit').selectAll().orderBy('seq', 'desc').limit(filter.limit);
+  if (filter.before !== undefined) query = query.where('seq', '<', filter.before);
+  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  return (await query.execute()).map((record) => ({
+    ...record,
+    detail: JSON.parse(record.detail) as unknown,
+  }));
+}
+
 /** Recompute the whole chain and compare it with the head file. */
 export async function verifyAudit(db: LedgerDb, headFile: string): Promise<AuditVerdict> {
   const { n: records } = await db

@@ -204,6 +204,85 @@ export interface AlertDeliveryTable {
   error: string | null;
 }
 
+/** An account of the console; sql/ledger says what each column holds. */
+export interface AccountTable {
+  name: string;
+  title: string;
+  roles: string;
+  orgCode: string | null;
+  state: 'enabled' | 'disabled';
+  passwordHash: string;
+  passwordSetAt: string;
+  mustChange: number;
+  /** Until when a password that somebody else set can be used. */
+  oneTimeUntil: string | null;
+  totpSecret: string | null;
+  totpConfirmed: Generated<number>;
+  totpStep: Generated<number>;
+  failures: Generated<number>;
+  locks: Generated<number>;
+  lockedUntil: string | null;
+  createdAt: string;
+  createdBy: string;
+  lastSignInAt: string | null;
+}
+
+export interface FormerPasswordTable {
+  id: Generated<number>;
+  account: string;
+  passwordHash: string;
+  replacedAt: string;
+}
+
+export interface RecoveryCodeTable {
+  account: string;
+  codeHash: string;
+}
+
+export interface SessionTable {
+  idHash: string;
+  account: string;
+  address: string;
+  secondFactor: number;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+}
+
+export interface ApiTokenTable {
+  id: string;
+  account: string;
+  title: string;
+  tokenHash: string;
+  scopes: string;
+  createdAt: string;
+  expiresAt: string;
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+}
+
+export interface RunRequestTable {
+  id: string;
+  actor: string;
+  words: string;
+  ticketHash: string;
+  requestedAt: string;
+  pid: number | null;
+  processStart: string | null;
+  claimedAt: string | null;
+  exit: number | null;
+  error: string | null;
+  finishedAt: string | null;
+}
+
+export interface ApprovalTable {
+  runId: string;
+  artefactsSha256: string;
+  actor: string;
+  reason: string;
+  approvedAt: string;
+}
+
 export interface LockTable {
   name: string;
   runId: string;
@@ -290,6 +369,13 @@ export interface LedgerTables {
   service: ServiceTable;
   alert: AlertTable;
   alertDelivery: AlertDeliveryTable;
+  account: AccountTable;
+  formerPassword: FormerPasswordTable;
+  recoveryCode: RecoveryCodeTable;
+  session: SessionTable;
+  apiToken: ApiTokenTable;
+  runRequest: RunRequestTable;
+  approval: ApprovalTable;
   lock: LockTable;
   audit: AuditTable;
 }

@@ -7,10 +7,13 @@ import { CamelCasePlugin } from 'kysely';
 import { currentActor } from './actor.ts';
 import {
   type AuditEntry,
+  type AuditFilter,
   type AuditHead,
+  type AuditRecord,
   type AuditVerdict,
   appendAudit,
   lastRecord,
+  latestAudit,
   readHead,
   verifyAudit,
   writeHead,
@@ -18,12 +21,14 @@ import {
 import { type Clock, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
 import type { Home } from './home.ts';
+import { AccountRecords } from './ledger-accounts.ts';
 import { AlertBook } from './ledger-alerts.ts';
 import { BackupCatalogue, type LedgerAccess } from './ledger-backups.ts';
 import * as decisions from './ledger-decisions.ts';
 import { DutyBook } from './ledger-duties.ts';
 import * as marks from './ledger-marks.ts';
 import * as publishing from './ledger-publications.ts';
+import { RequestRecords } from './ledger-requests.ts';
 import * as runs from './ledger-runs.ts';
 import { ServiceSeat } from './ledger-service.ts';
 import * as submission from './ledger-submission.ts';
@@ -108,6 +113,10 @@ export class Ledger {
   readonly #home: Pick<Home, 'auditHead'>;
   readonly #clock: Clock;
   readonly #running = new Set<Run>();
+  /** Accounts of the console with their passwords, sessions and tokens. */
+  readonly accounts: AccountRecords;
+  /** What was asked for through the console: commands and approvals. */
+  readonly requests: RequestRecords;
 
   /** Use openLedger. */
   constructor(db: LedgerDb, home: Pick<Home, 'auditHead'>, clock: Clock) {
@@ -120,7 +129,9 @@ export class Ledger {
       write: (act) => this.#write(act),
       auditedWrite: (act) => this.#auditedWrite(act),
     };
+    this.accounts = new AccountRecords(access);
     this.backups = new BackupCatalogue(access);
+    this.requests = new RequestRecords(access);
     this.duties = new DutyBook(access);
     this.alerts = new AlertBook(access);
     this.service = new ServiceSeat(access);
@@ -319,6 +330,11 @@ export class Ledger {
   /** Number and hash of the last audit record; null before the first. */
   async auditHead(): Promise<AuditHead | null> {
     return (await lastRecord(this.#db)) ?? null;
+  }
+
+  /** Audit records, the latest first. */
+  async latestAudit(filter: AuditFilter): Promise<AuditRecord[]> {
+    return latestAudit(this.#db, filter);
   }
 
   /** Recompute the audit chain and compare it with the head kept beside the ledger. */

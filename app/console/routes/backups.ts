@@ -1,0 +1,60 @@
+/** Backups: what there is, and whether it was looked at. */
+import { z } from 'zod';
+import type { Service } from '../../../pipelines/runtime/service.ts';
+import { stamp, text } from '../fields.ts';
+import { type Route, route, WORKERS } from '../route.ts';
+
+const look = z.strictObject({ at: stamp, isGood: z.boolean() }).nullable();
+
+export const BACKUP_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/api/backups',
+    summary: 'The catalogue of backups, the latest first; places on disk are not told.',
+    roles: [...WORKERS, 'system-admin'],
+    scope: 'runs',
+    shows: 'city',
+    answer: z.strictObject({
+      backups: z.array(
+        z.strictObject({
+          id: text,
+          kind: text,
+          state: text,
+          createdAt: stamp,
+          isEncrypted: z.boolean(),
+          sizeBytes: z.int().nullable(),
+          destinations: z.array(text),
+          verified: look,
+          drilled: look,
+        }),
+      ),
+    }),
+    handle: async ({ service }) => {
+      const backups = await service.ledger.backups.list();
+      return { json: { backups: backups.toReversed().map(shown) } };
+    },
+  }),
+];
+
+type Backup = Awaited<ReturnType<Service['ledger']['backups']['list']>>[number];
+
+function shown({ id, kind, state, createdAt, isEncrypted, sizeBytes, copies, checks }: Backup): object {
+  const latest = (wanted: string) => {
+    const found = checks.find((check) => check.kind === wanted);
+    return found === undefined ? null : { at: found.checkedAt, isGood: found.isGood };
+  };
+  const destinations = copies
+    .filter((copy) => copy.state === 'complete')
+    .map(({ destination }) => destination);
+  return {
+    id,
+    kind,
+    state,
+    createdAt,
+    isEncrypted,
+    sizeBytes,
+    destinations,
+    verified: latest('full'),
+    drilled: latest('drill'),
+  };
+}
