@@ -52,7 +52,7 @@ describe('cron expressions', () => {
       .uniqueArray(fc.integer({ min: 0, max: 59 }), { minLength: 1, maxLength: 2 })
       .map((values) => ({ written: values.join(','), values })),
     hour: field(0, 23),
-    day: field(1, 28),
+    day: field(1, 31),
     month: field(1, 12),
     weekday: field(0, 6),
   });
