@@ -1,11 +1,13 @@
 /** Is this home in order? Every answer says what to do. */
 import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { alertChannels } from './alerts.ts';
 import { backupHealth } from './backup-health.ts';
 import { keptPublications } from './purged.ts';
 import { damagedReceipts } from './receipts.ts';
 import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
+import { loadSchedules } from './runtime/definitions.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 import { counted } from './runtime/words.ts';
@@ -30,6 +32,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
     ...(await Promise.all([diskSpace(service), homeMode(service), audit(service), source(service)])),
     ...definitions(service),
     ...channels(service),
+    ...(await schedules(service)),
     ...(await interrupted(service)),
     ...(await snapshotStates(service)),
     ...(await publications(service)),
@@ -136,6 +139,25 @@ function channels(service: Service): Diagnosis[] {
       ? ok('channels', `${name}: ${target}; \`arbdata submit --check --channel ${name}\` tries it`)
       : problem('channels', wrong.message, wrong.advice),
   );
+}
+
+/** Whether schedules and channels of alerts can be read, whether a service runs them, and what stands. */
+async function schedules(service: Service): Promise<Diagnosis[]> {
+  const { home, ledger } = service;
+  try {
+    const jobs = loadSchedules(home.definitions).schedules.filter(({ enabled }) => enabled);
+    const told = alertChannels(service).length;
+    const running = await ledger.service.living();
+    const standing = await ledger.alerts.standing();
+    const text = `${counted(jobs.length, 'job')}, ${running === undefined ? 'no service runs' : `the service is process ${running.pid}`}; ${counted(told, 'channel')} of alerts`;
+    return [
+      ok('schedules', text),
+      ...standing.map(({ message }) => attention('alerts', message, 'See `arbdata schedule list`.')),
+    ];
+  } catch (error) {
+    if (!(error instanceof ArbdataError)) throw error;
+    return [problem('schedules', error.message, error.advice)];
+  }
 }
 
 async function interrupted(service: Service): Promise<Diagnosis[]> {

@@ -172,6 +172,20 @@ function calendarOf({ config }: Service, { workingDays }: ScheduleDefinitions): 
   return { workingDays, cutoffDay: config.cutoffDay };
 }
 
+/** The times to come of all jobs; none while schedules.json cannot be read, of which an alert tells. */
+function comingTimes(service: Service, nowMs: number): Health['next'] {
+  try {
+    const definitions = loadSchedules(service.home.definitions);
+    const calendar = calendarOf(service, definitions);
+    return definitions.schedules
+      .filter(({ enabled }) => enabled)
+      .flatMap((job) => nextTimes(job, calendar, nowMs).map((time) => ({ job: job.id, ...time })));
+  } catch (error) {
+    if (error instanceof ArbdataError) return [];
+    throw error;
+  }
+}
+
 /** How fresh what was published is. */
 export interface Freshness {
   readonly product: string;
@@ -192,12 +206,8 @@ export interface Health {
 /** The next duties, what runs, how fresh the products are, and what stands. */
 export async function health(service: Service): Promise<Health> {
   const { ledger, clock } = service;
-  const definitions = loadSchedules(service.home.definitions);
-  const calendar = calendarOf(service, definitions);
   const nowMs = clock.now().getTime();
-  const next = definitions.schedules
-    .filter(({ enabled }) => enabled)
-    .flatMap((job) => nextTimes(job, calendar, nowMs).map((time) => ({ job: job.id, ...time })));
+  const next = comingTimes(service, nowMs);
   const running = await ledger.duties.list({ states: ['running'] });
   const inForce = (await ledger.publications()).filter(({ state }) => state === 'published');
   const latest = Map.groupBy(inForce, ({ product }) => product);

@@ -48,6 +48,12 @@ export const JOB_COMMANDS = {
   },
   submit: { words: ['submit'], periods: ['none'], products: [], canRehearse: false },
   'receipts-import': { words: ['receipts', 'import'], periods: ['none'], products: [], canRehearse: false },
+  'cockpit-refresh': {
+    words: ['run', 'cockpit-refresh'],
+    periods: ['none'],
+    products: [],
+    canRehearse: false,
+  },
   backup: { words: ['backup', 'create'], periods: ['none'], products: [], canRehearse: false },
   'backup-verify': { words: ['backup', 'verify'], periods: ['none'], products: [], canRehearse: false },
   'backup-drill': { words: ['backup', 'drill'], periods: ['none'], products: [], canRehearse: false },
