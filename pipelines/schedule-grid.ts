@@ -96,7 +96,7 @@ async function gather(
     now: shanghaiStampMs(clock),
     schedules,
     states: await ledger.duties.schedules(),
-    duties: await ledger.duties.list(),
+    duties: (await Promise.all(schedules.map(({ id }) => ledger.duties.list({ job: id })))).flat(),
     publications: await ledger.publications(),
     runs,
     calendar,

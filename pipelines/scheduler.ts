@@ -247,7 +247,10 @@ export class Scheduler {
   async #settleAbandoned(): Promise<void> {
     const { ledger, clock } = this.#service;
     for (const duty of await ledger.duties.list({ states: ['running'] })) {
-      if (duty.token === null || this.#started.has(duty.token) || !isAbandoned(duty, clock)) continue;
+      if (duty.token === null || this.#started.has(duty.token)) continue;
+      // This process itself started a command that never took the duty, and could not enter its end.
+      const isOwnLost = duty.claimedAt === null && duty.pid === process.pid;
+      if (!isOwnLost && !isAbandoned(duty, clock)) continue;
       await this.#settle({ id: duty.id, token: duty.token }, { isInterrupted: true, exit: undefined });
     }
   }
@@ -258,13 +261,14 @@ export class Scheduler {
     const { schedules = [] } = this.#definitions ?? {};
     const now = shanghaiStampMs(clock);
     const pipelineOf = (job: string) => schedules.find(({ id }) => id === job)?.pipeline;
-    const busy = new Set(
-      (await ledger.duties.list({ states: ['running'] })).map(({ job }) => pipelineOf(job)),
-    );
+    const running = await ledger.duties.list({ states: ['running'] });
+    const busy = new Set(running.map(({ job }) => pipelineOf(job)));
+    let free = this.#options.parallelRuns - running.length;
     for (const duty of await ledger.duties.list({ states: ['due'] })) {
-      if (this.#started.size >= this.#options.parallelRuns) return;
+      if (free <= 0) return;
       const job = schedules.find(({ id }) => id === duty.job);
       if (job === undefined || busy.has(job.pipeline) || (duty.notBefore ?? '') > now) continue;
+      free -= 1;
       busy.add(job.pipeline);
       await this.#start(job, duty);
     }
