@@ -5,6 +5,14 @@ export const consoleConfig = z
   .strictObject({
     /** Names under which browsers reach it, besides this machine's loopback and those of the certificate. */
     names: z.array(z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be the name of a host')).default([]),
+    /** What browsers see where a proxy on this machine does TLS: `https://arb.example.gov.cn`. */
+    origin: z
+      .string()
+      .regex(
+        /^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
+        'must be https:// with a host in small letters, and no path',
+      )
+      .optional(),
     /** Who needs a second factor: administrators and approvers, everyone, or whoever sets one up. */
     secondFactor: z
       .enum(['administrators-and-approvers', 'everyone', 'optional'])

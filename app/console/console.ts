@@ -33,11 +33,11 @@ export interface Console {
 export async function openConsole(service: Service, options: ConsoleOptions): Promise<Console> {
   await settleRequests(service);
   const { door, hasher = passwordHasher(), files = loadStaticFiles(), checkAnswers = false } = options;
-  const { memoryLimitMb, names } = service.config.console;
+  const { memoryLimitMb, names, origin } = service.config.console;
   // What is only read needs little; the cores are for the runs.
   const reading: Service = { ...service, config: { ...service.config, memoryLimitMb, threads: 1 } };
   const runner = new RequestRunner(service);
-  const own = ownNames(door, names);
+  const own = ownNames(door, origin === undefined ? names : [...names, new URL(origin).hostname]);
   const listener = router({
     parts: {
       service: reading,
@@ -47,7 +47,8 @@ export async function openConsole(service: Service, options: ConsoleOptions): Pr
     },
     routes: ROUTES,
     files,
-    hasTls: door.tls !== undefined,
+    hasTls: door.tls !== undefined || origin !== undefined,
+    origin,
     isOwnHost: (host) => own.has(hostName(host)),
     rates: {
       account: new RateLimit(ACCOUNT_RATE, service.clock),

@@ -18,7 +18,10 @@ export interface RouterOptions {
   readonly parts: ConsoleParts;
   readonly routes: readonly Route[];
   readonly files: StaticFiles;
+  /** Whether browsers reach it by TLS, here or at a proxy. */
   readonly hasTls: boolean;
+  /** Where browsers find it; undefined: under the name that they ask for. */
+  readonly origin: string | undefined;
   /** Whether a Host header names this console. */
   isOwnHost(host: string): boolean;
   /** Requests of one account, and of one address before it is known whose they are. */
@@ -61,7 +64,7 @@ async function answer(
   const address = request.socket.remoteAddress ?? '';
   takeTurn(options.rates.address, addressKey(address));
   const who = await identify(options, request);
-  refuseForeignOrigin(request, options.hasTls, who);
+  refuseForeignOrigin(request, options, who);
   const context = contextOf(options, response, { ...who, address });
   if (route.roles === 'public') {
     const input = await readInput(route, request, { params, query });
@@ -107,13 +110,17 @@ async function identify({ parts, hasTls }: RouterOptions, request: IncomingMessa
  * Another page cannot act for the person in front of it: a change comes from our own origin and brings the session's
  * token, which another page cannot read. A request with an API token carries nothing that a browser adds by itself.
  */
-function refuseForeignOrigin(request: IncomingMessage, hasTls: boolean, { principal }: Who): void {
+function refuseForeignOrigin(
+  request: IncomingMessage,
+  { hasTls, origin: configured }: Pick<RouterOptions, 'hasTls' | 'origin'>,
+  { principal }: Who,
+): void {
   if (principal?.token !== undefined) return;
   const { origin, host = '', 'sec-fetch-site': site } = request.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none')
     throw new HttpProblem('not-same-origin');
   if (request.method === 'GET' || request.method === 'HEAD') return;
-  const own = `${hasTls ? 'https' : 'http'}://${host}`;
+  const own = configured ?? `${hasTls ? 'https' : 'http'}://${host}`;
   if (origin === undefined || origin.toLowerCase() !== own.toLowerCase())
     throw new HttpProblem('not-same-origin');
   if (principal?.session === undefined) return;
