@@ -1,15 +1,16 @@
 /** The service: one process with the scheduler, its alarm clock and the door of the console, until it is told to end. */
 import path from 'node:path';
+import { firstAdministrator } from '../pipelines/accounts.ts';
 import { alertChannels } from '../pipelines/alerts.ts';
 import { cronAlarm } from '../pipelines/runtime/cron.ts';
 import { ArbdataError } from '../pipelines/runtime/errors.ts';
 import { HEARTBEAT_MS } from '../pipelines/runtime/lock.ts';
-import { Logger } from '../pipelines/runtime/log.ts';
+import { Logger, openTerminal } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
-import { type Service, timestamp } from '../pipelines/runtime/service.ts';
+import type { Service } from '../pipelines/runtime/service.ts';
 import { alarmExpressions, Scheduler } from '../pipelines/scheduler.ts';
 import { commandStarter } from './child.ts';
-import { consoleListener } from './console/health.ts';
+import { openConsole } from './console/console.ts';
 import { doorOptions, openDoor } from './console/server.ts';
 
 /** A look at least so often, whatever rings. */
@@ -40,7 +41,6 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
   const door = doorOptions({ ...config.service, host, port }, home.config);
   const channels = alertChannels(service);
   if (log instanceof Logger) log.openFile(path.join(home.logs, 'service.log'));
-  const startedAt = timestamp(service.clock);
   await ledger.service.begin({ actor, version: TOOL_VERSION });
   const stop = stopSignal(service);
   const scheduler = new Scheduler(service, {
@@ -52,7 +52,9 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
   const clockwork = windUp(service, scheduler);
   const alarm = cronAlarm(clockwork.wake);
   try {
-    const opened = await openDoor(door, consoleListener(service, startedAt));
+    const console = await openConsole(service, { door });
+    await announceFirstAccount(service);
+    const opened = await openDoor(door, console.listener);
     try {
       await scheduler.look();
       log.info('service started', { url: opened.url, version: TOOL_VERSION, home: home.dir });
@@ -66,6 +68,7 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
       return { url: opened.url, signal, handedOver };
     } finally {
       await opened.close();
+      await console.close();
     }
   } finally {
     alarm.stop();
@@ -75,6 +78,16 @@ export async function serve(service: Service, options: ServeOptions): Promise<Se
     log.info('service ended');
     if (log instanceof Logger) log.closeFile();
   }
+}
+
+/** On the terminal alone, and once: the log keeps no password. */
+async function announceFirstAccount(service: Service): Promise<void> {
+  const first = await firstAdministrator(service);
+  if (first === undefined) return;
+  const { line } = openTerminal();
+  line(`The first administrator: account ${first.name}, one-time password ${first.password}`);
+  line(`  Shown once. Sign in within ${service.config.console.oneTimePasswordHours} hours and change it.`);
+  line(`  Lost: arbdata account reset ${first.name}`);
 }
 
 /** Looks when the alarm rings, and by itself when a retry or a message is due. */

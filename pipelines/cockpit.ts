@@ -16,11 +16,12 @@ import { openEngine, type Service } from './runtime/service.ts';
 import {
   type CockpitVersion,
   cockpitDir,
+  readPointer,
   readStatus,
   readVersion,
 } from './steps/publish/cockpit-versions.ts';
 
-export { PANEL_NAMES, type PanelName } from '../schemas/cockpit.ts';
+export { type CockpitIndex, PANEL_NAMES, type PanelDocument, type PanelName } from '../schemas/cockpit.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -56,15 +57,29 @@ export async function showCockpit(
   const chosen = [...version.panels.values()].filter((one) => panel === undefined || one.panel === panel);
   return {
     index: version.index,
-    freshness: await freshnessOf(service, version.index),
+    freshness: await cockpitFreshness(service, version.index),
     panels: chosen.map((document) => ownRows(document, org)),
   };
+}
+
+/**
+ * What tells the version in force from every other: the hash of its index.
+ * @throws ArbdataError E_NOT_FOUND before the first refresh
+ */
+export async function cockpitInForce({ home }: Pick<Service, 'home'>): Promise<string> {
+  const pointer = await readPointer(cockpitDir(home));
+  if (pointer === undefined) throw neverRefreshed();
+  return pointer.indexSha256;
 }
 
 async function inForce(service: Service, wanted?: readonly PanelName[]): Promise<CockpitVersion> {
   const version = await readVersion(cockpitDir(service.home), wanted);
   if (version !== undefined) return version;
-  throw new ArbdataError('E_NOT_FOUND', 'the cockpit was never refreshed', {
+  throw neverRefreshed();
+}
+
+function neverRefreshed(): ArbdataError {
+  return new ArbdataError('E_NOT_FOUND', 'the cockpit was never refreshed', {
     advice: 'Run `arbdata run cockpit-refresh`.',
   });
 }
@@ -87,7 +102,8 @@ function ownRows(document: PanelDocument, org: string | undefined): PanelDocumen
   return { ...document, tables: Object.fromEntries(tables) };
 }
 
-async function freshnessOf(
+/** How a version stands to the present. */
+export async function cockpitFreshness(
   service: Service,
   { dataTime, lateAfter }: Pick<CockpitIndex, 'dataTime' | 'lateAfter'>,
 ): Promise<CockpitFreshness> {

@@ -3,8 +3,10 @@
  * the process proves it by a ticket, which works once and for these words only. No argument says who acts.
  */
 import { randomBytes } from 'node:crypto';
+import os from 'node:os';
 import { ArbdataError } from './runtime/errors.ts';
 import type { RunRequest } from './runtime/ledger-requests.ts';
+import { isHolderAlive } from './runtime/lock.ts';
 import { randomToken, tokenHash } from './runtime/sealing.ts';
 import type { Service } from './runtime/service.ts';
 
@@ -67,6 +69,24 @@ function notForThis(): ArbdataError {
     advice: 'Unset ARBDATA_TICKET: the console alone sets it, for the commands that it starts.',
   });
 }
+
+/** Requests whose process is gone, or never was: what an earlier service left is entered as ended. */
+export async function settleRequests({ ledger, clock }: Pick<Service, 'ledger' | 'clock'>): Promise<void> {
+  for (const { id, pid, processStart, runIds } of await ledger.requests.unfinished()) {
+    const holder = { pid: pid ?? 0, processStart: processStart ?? '', host: os.hostname(), heartbeat: '' };
+    if (pid !== null && isHolderAlive(holder, clock)) continue;
+    const states = await Promise.all(runIds.map(async (runId) => (await ledger.getRun(runId))?.state));
+    const exit =
+      EXITS.find(([state]) => states.length > 0 && states.every((one) => one === state))?.[1] ?? null;
+    await ledger.requests.end(id, { exit, ...(exit === null ? { error: CUT_OFF } : {}) });
+  }
+}
+
+const EXITS = [
+  ['done', 0],
+  ['held', 3],
+] as const;
+const CUT_OFF = { code: 'E_INTERNAL', message: 'the service ended before the command did' };
 
 /** How a request stands. */
 export function requestState({

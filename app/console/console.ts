@@ -1,7 +1,9 @@
 /** The console: its parts put together over one service. `serve` opens the door and hands requests to the listener. */
 import type { RequestListener } from 'node:http';
+import { settleRequests } from '../../pipelines/requests.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { Doorkeeper, type PasswordHasher, passwordHasher, RateLimit } from '../../pipelines/sign-in.ts';
+import { CockpitCache } from './cockpit-cache.ts';
 import { RequestRunner } from './request-runner.ts';
 import { router } from './router.ts';
 import { ROUTES } from './routes/index.ts';
@@ -28,7 +30,8 @@ export interface Console {
 }
 
 /** Make the console of a service. */
-export function openConsole(service: Service, options: ConsoleOptions): Console {
+export async function openConsole(service: Service, options: ConsoleOptions): Promise<Console> {
+  await settleRequests(service);
   const { door, hasher = passwordHasher(), files = loadStaticFiles(), checkAnswers = false } = options;
   const { memoryLimitMb, names } = service.config.console;
   // What is only read needs little; the cores are for the runs.
@@ -36,7 +39,12 @@ export function openConsole(service: Service, options: ConsoleOptions): Console 
   const runner = new RequestRunner(service);
   const own = ownNames(door, names);
   const listener = router({
-    parts: { service: reading, door: new Doorkeeper(service, hasher), runner },
+    parts: {
+      service: reading,
+      door: new Doorkeeper(service, hasher),
+      runner,
+      cockpit: new CockpitCache(reading),
+    },
     routes: ROUTES,
     files,
     hasTls: door.tls !== undefined,

@@ -1,51 +1,26 @@
-/** GET /health: that the service lives and how things stand; nothing of it is personal, so everybody may ask. */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+/** GET /health: that the service lives and how things stand, for who watches the machine. */
+import { z } from 'zod';
 import { TOOL_VERSION } from '../../pipelines/runtime/project.ts';
-import { type Service, timestamp } from '../../pipelines/runtime/service.ts';
+import { timestamp } from '../../pipelines/runtime/service.ts';
 import { health } from '../../pipelines/schedule.ts';
+import { publicRoute, type Route } from './route.ts';
 
-/** Answers what the door is asked. */
-export function consoleListener(service: Service, startedAt: string): RequestListener {
-  return (request, response) => {
-    answer(service, startedAt, request, response).catch((error: unknown) => {
-      service.log.error('a request was not answered', {
-        reason: error instanceof Error ? error.message : 'unknown',
-      });
-      if (response.headersSent) response.destroy();
-      else reply(response, 500, { error: 'a fault of the service' });
-    });
-  };
-}
+/** When this process began to serve. */
+const startedMs = Date.now();
+const LOOPBACK = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 
-async function answer(
-  service: Service,
-  startedAt: string,
-  { method, url }: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (url?.split('?', 1)[0] !== '/health') return reply(response, 404, { error: 'there is no such page' });
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    return reply(response, 405, { error: 'only GET' });
-  }
-  const found = await health(service);
-  reply(response, 200, {
-    status: found.alerts.length === 0 ? 'ok' : 'attention',
-    version: TOOL_VERSION,
-    startedAt,
-    now: timestamp(service.clock),
-    ...found,
-  });
-}
-
-function reply(response: ServerResponse, status: number, document: object): void {
-  const body = `${JSON.stringify(document)}\n`;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  });
-  response.end(response.req.method === 'HEAD' ? undefined : body);
-}
+/** Nothing of it is personal; from the network only whether it lives is told. */
+export const HEALTH_ROUTE: Route = publicRoute({
+  method: 'GET',
+  path: '/health',
+  summary: 'Whether the service lives; on the machine itself also what runs, what is next, and what stands.',
+  roles: 'public',
+  answer: z.looseObject({ status: z.enum(['ok', 'attention']) }),
+  handle: async ({ service, address }) => {
+    const found = await health(service);
+    const status = found.alerts.length === 0 ? 'ok' : 'attention';
+    if (!LOOPBACK.test(address)) return { json: { status } };
+    const startedAt = timestamp({ ...service.clock, now: () => new Date(startedMs) });
+    return { json: { status, version: TOOL_VERSION, startedAt, now: timestamp(service.clock), ...found } };
+  },
+});

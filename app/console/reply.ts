@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { HttpProblem } from './problem.ts';
-import type { FileReply, Reply } from './route.ts';
+import type { FileReply, ReadyReply, Reply } from './route.ts';
 
 /** Nothing from elsewhere, nothing inline, in no frame. */
 const CONTENT_SECURITY_POLICY = [
@@ -50,16 +50,26 @@ export async function sendReply(
   response.statusCode = reply.status ?? 200;
   if (reply.events !== undefined) return sendEvents(response, reply.events);
   if (reply.file !== undefined) return sendFile(request, response, reply.file);
-  if (reply.ready !== undefined) {
-    response.setHeader('cache-control', 'private, no-cache');
-    return sendTagged(request, response, { ...reply.ready, type: 'application/json; charset=utf-8' });
-  }
+  if (reply.ready !== undefined) return sendReady(request, response, reply.ready);
   if (reply.json === undefined) {
     response.statusCode = reply.status ?? 204;
     response.end();
     return;
   }
   sendBytes(request, response, Buffer.from(JSON.stringify(reply.json)), 'application/json; charset=utf-8');
+}
+
+function sendReady(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { text, gzip, tag }: ReadyReply,
+): void {
+  response.setHeader('cache-control', 'private, no-cache');
+  response.setHeader('vary', 'accept-encoding, cookie, authorization');
+  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  if (takesGzip) response.setHeader('content-encoding', 'gzip');
+  const content = takesGzip ? { text: gzip, tag: `${tag}-gz` } : { text, tag };
+  sendTagged(request, response, { ...content, type: 'application/json; charset=utf-8' });
 }
 
 /** Bytes with a tag: 304 where the client has them. */

@@ -12,10 +12,6 @@ const MAIN = path.join(PROJECT_DIR, 'app/main.js');
 const KEPT_OUTPUT_CHARS = 64 * 1024;
 /** What waits beyond this is refused. */
 const MOST_WAITING = 20;
-/** Variables that a command needs of ours; what else stands in the environment is none of its business. */
-const PASSED_ON =
-  /^(PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|NODE_EXTRA_CA_CERTS|ARBDATA_(LOG|SOURCE)|ORACLE_\w+|COCKPIT_\w+|SUBMIT_\w+|BACKUP_\w+)$/;
-
 export class RequestRunner {
   readonly #service: Service;
   readonly #limit: ReturnType<typeof pLimit>;
@@ -61,11 +57,12 @@ export class RequestRunner {
       });
       return;
     }
-    const kept = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
     const child = spawn(process.execPath, [MAIN, ...words, '--json'], {
       cwd: PROJECT_DIR,
-      env: { ...Object.fromEntries(kept), ...environment },
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'ignore'],
+      // Ctrl-C at the terminal of the service is not for what runs.
+      detached: true,
     });
     this.#children.add(child);
     let output = '';

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type Role, type TokenScope, WORK_ROLES } from '../../pipelines/accounts.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import type { Doorkeeper, Principal, Stage } from '../../pipelines/sign-in.ts';
+import type { CockpitCache } from './cockpit-cache.ts';
 import type { RequestRunner } from './request-runner.ts';
 import type { Sight } from './sight.ts';
 
@@ -14,6 +15,7 @@ export interface ConsoleParts {
   readonly service: Service;
   readonly door: Doorkeeper;
   readonly runner: RequestRunner;
+  readonly cockpit: CockpitCache;
 }
 
 export interface PublicContext extends ConsoleParts {
@@ -36,12 +38,18 @@ export interface FileReply {
   readonly sizeBytes: number;
 }
 
+/** JSON text that is ready, with its tag: not sent again where the client has it. */
+export interface ReadyReply {
+  readonly text: Buffer;
+  readonly gzip: Buffer;
+  readonly tag: string;
+}
+
 export interface Reply {
   readonly status?: number;
   /** One JSON document. */
   readonly json?: unknown;
-  /** JSON text that is ready, with its tag: not sent again where the client has it. */
-  readonly ready?: { readonly text: Buffer; readonly tag: string };
+  readonly ready?: ReadyReply;
   readonly file?: FileReply;
   /** Server-sent events, until they end or the client goes. */
   readonly events?: AsyncIterable<{ readonly event: string; readonly data: unknown }>;

@@ -11,7 +11,8 @@ import type { ConsoleParts, PublicContext, Reply, Route, SignedInRoute } from '.
 import { refuseForeignRows, type Sight, sightOf } from './sight.ts';
 import type { StaticFiles } from './static-files.ts';
 
-const API = 'api';
+/** Where routes begin; all else is a static file. */
+const ROUTED = new Set(['api', 'health']);
 
 export interface RouterOptions {
   readonly parts: ConsoleParts;
@@ -50,7 +51,7 @@ async function answer(
 ): Promise<void> {
   if (!options.isOwnHost(request.headers.host ?? '')) throw new HttpProblem('other-host');
   const { segments, query } = readTarget(request.url ?? '');
-  if (segments[0] !== API) {
+  if (!ROUTED.has(segments[0] ?? '')) {
     options.files.send(request, response, segments);
     return;
   }

@@ -93,6 +93,16 @@ export class RequestRecords {
     return Promise.all(rows.map((row) => this.#withRuns(row)));
   }
 
+  /** Requests of which no end was entered. */
+  async unfinished(): Promise<RunRequest[]> {
+    const rows = await this.#ledger.db
+      .selectFrom('runRequest')
+      .selectAll()
+      .where('finishedAt', 'is', null)
+      .execute();
+    return Promise.all(rows.map((row) => this.#withRuns(row)));
+  }
+
   async #withRuns(row: RunRequestTable): Promise<RunRequest> {
     const { ticketHash: _hidden, words, error, ...rest } = row;
     const runs =

@@ -179,7 +179,7 @@ export async function testConsole(
   });
   const service = await opened.promise;
   const doorOptions = { host: '127.0.0.1', port: 0, tls: undefined };
-  const console: Console = openConsole(service, {
+  const console: Console = await openConsole(service, {
     door: doorOptions,
     hasher: cheapHasher,
     checkAnswers: true,

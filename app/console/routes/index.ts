@@ -1,18 +1,22 @@
 /** The routing table: every way into the console but its static files. */
 import { z } from 'zod';
+import { HEALTH_ROUTE } from '../health.ts';
 import { openApiDocument } from '../openapi.ts';
 import { publicRoute, type Route } from '../route.ts';
 import { ACCOUNT_ROUTES, AUDIT_ROUTES } from './accounts.ts';
 import { BACKUP_ROUTES } from './backups.ts';
+import { COCKPIT_ROUTES } from './cockpit.ts';
 import { FIGURE_ROUTES } from './figures.ts';
 import { COMPARISON_ROUTES, FINDING_ROUTES } from './findings.ts';
 import { APPROVAL_ROUTES, FILE_ROUTES, REQUEST_ROUTES, RUN_ROUTES } from './runs.ts';
+import { SCHEDULE_ROUTES } from './schedules.ts';
 import { SESSION_ROUTES, TOKEN_ROUTES } from './session.ts';
 import { SUBMISSION_ROUTES } from './submissions.ts';
 
 const DESCRIBED: readonly Route[] = [
   ...SESSION_ROUTES,
   ...TOKEN_ROUTES,
+  ...COCKPIT_ROUTES,
   ...FIGURE_ROUTES,
   ...FINDING_ROUTES,
   ...COMPARISON_ROUTES,
@@ -22,6 +26,7 @@ const DESCRIBED: readonly Route[] = [
   ...FILE_ROUTES,
   ...SUBMISSION_ROUTES,
   ...BACKUP_ROUTES,
+  ...SCHEDULE_ROUTES,
   ...ACCOUNT_ROUTES,
   ...AUDIT_ROUTES,
 ];
@@ -35,4 +40,4 @@ const document = publicRoute({
   handle: async () => ({ json: openApiDocument(ROUTES) }),
 });
 
-export const ROUTES: readonly Route[] = [...DESCRIBED, document];
+export const ROUTES: readonly Route[] = [HEALTH_ROUTE, ...DESCRIBED, document];

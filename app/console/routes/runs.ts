@@ -251,6 +251,7 @@ export const FILE_ROUTES: readonly Route[] = [
 const asOf = day.optional();
 const command = z.discriminatedUnion('pipeline', [
   z.strictObject({ pipeline: z.enum(['monthly', 'macro-monitoring']), period: period.optional(), asOf }),
+  z.strictObject({ pipeline: z.literal('cockpit-refresh'), asOf }),
   z.strictObject({ pipeline: z.literal('national-platform'), period: month.optional(), asOf }),
   z.strictObject({ pipeline: z.literal('pre-application-comparison'), period: period.optional(), asOf }),
   z.strictObject({ pipeline: z.literal('pre-application-comparison-days'), from: day, to: day, asOf }),
@@ -263,7 +264,8 @@ function wordsOf(wanted: Command): string[] {
   if (wanted.pipeline === 'pre-application-comparison-days') {
     return ['run', 'pre-application-comparison', '--from', wanted.from, '--to', wanted.to, ...at];
   }
-  return ['run', wanted.pipeline, ...(wanted.period === undefined ? [] : ['--period', wanted.period]), ...at];
+  const of = 'period' in wanted && wanted.period !== undefined ? ['--period', wanted.period] : [];
+  return ['run', wanted.pipeline, ...of, ...at];
 }
 
 const shownRequest = z.strictObject({

@@ -1,0 +1,120 @@
+/**
+ * The cockpit as it is handed out: read once per version, cut once per body, so that any number of viewers cost little
+ * and every answer is of one version.
+ */
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import {
+  type CockpitFreshness,
+  type CockpitIndex,
+  cockpitFreshness,
+  cockpitInForce,
+  type PanelDocument,
+  type PanelName,
+  showCockpit,
+} from '../../pipelines/cockpit.ts';
+import type { Service } from '../../pipelines/runtime/service.ts';
+import { HttpProblem } from './problem.ts';
+import type { ReadyReply } from './route.ts';
+import { refuseForeignRows, type Sight } from './sight.ts';
+
+/** What every answer of the cockpit begins with. */
+export interface CockpitHead {
+  readonly version: number;
+  readonly asOf: string;
+  readonly dataTime: string;
+  readonly refreshedAt: string;
+  readonly lateAfter: string;
+  readonly months: CockpitIndex['months'];
+  readonly ratios: CockpitIndex['drillDown']['ratios'];
+  readonly body: string;
+}
+
+interface Cut {
+  readonly head: CockpitHead;
+  readonly panels: readonly PanelDocument[];
+  readonly panelsText: string;
+}
+
+const WHOLE = 'ALL';
+/** More bodies than a city has: whoever asks for other codes fills nothing. */
+const MOST_CUTS = 100;
+
+export class CockpitCache {
+  readonly #service: Service;
+  #indexSha256 = '';
+  #cuts = new Map<string, Promise<Cut>>();
+  #ready = new Map<string, ReadyReply>();
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** The whole version in force as an account sees it. @throws ArbdataError E_NOT_FOUND before the first refresh */
+  async whole(sight: Sight, wanted?: string): Promise<ReadyReply> {
+    const { head, panelsText } = await this.#cut(sight, wanted);
+    const freshness = await cockpitFreshness(this.#service, head);
+    const start = JSON.stringify({ ...head, freshness: shownFreshness(freshness) }).slice(0, -1);
+    const tag = createHash('sha256').update(`${this.#indexSha256}\0${start}`).digest('hex').slice(0, 32);
+    const known = this.#ready.get(head.body);
+    if (known?.tag === tag) return known;
+    const text = Buffer.from(`${start},"panels":${panelsText}}`);
+    const ready = { text, gzip: gzipSync(text, { level: 5 }), tag };
+    this.#ready.set(head.body, ready);
+    return ready;
+  }
+
+  /**
+   * One panel.
+   * @param wanted.version of which the client has the others
+   * @throws HttpProblem `other-version` where another one is in force by now
+   */
+  async panel(
+    sight: Sight,
+    wanted: {
+      readonly panel: PanelName;
+      readonly version?: number | undefined;
+      readonly body?: string | undefined;
+    },
+  ): Promise<CockpitHead & { readonly panel: PanelDocument }> {
+    const { head, panels } = await this.#cut(sight, wanted.body);
+    if (wanted.version !== undefined && wanted.version !== head.version)
+      throw new HttpProblem('other-version');
+    const panel = panels.find((one) => one.panel === wanted.panel);
+    if (panel === undefined) throw new HttpProblem('not-found');
+    return { ...head, panel };
+  }
+
+  async #cut(sight: Sight, wanted: string = sight.body ?? WHOLE): Promise<Cut> {
+    sight.require(wanted);
+    const indexSha256 = await cockpitInForce(this.#service);
+    if (indexSha256 !== this.#indexSha256) {
+      this.#indexSha256 = indexSha256;
+      this.#cuts = new Map();
+      this.#ready = new Map();
+    }
+    const cuts = this.#cuts;
+    const known = cuts.get(wanted);
+    if (known !== undefined) return known;
+    const made = this.#make(sight, wanted);
+    if (cuts.size < MOST_CUTS) cuts.set(wanted, made);
+    // A body that does not exist, or a damaged file, is looked at again.
+    made.catch(() => cuts.delete(wanted));
+    return made;
+  }
+
+  async #make(sight: Sight, body: string): Promise<Cut> {
+    const { index, panels } = await showCockpit(this.#service, body === WHOLE ? {} : { org: body });
+    refuseForeignRows(sight, panels);
+    const { version, asOf, dataTime, refreshedAt, lateAfter, months, drillDown } = index;
+    const head = { version, asOf, dataTime, refreshedAt, lateAfter, months, ratios: drillDown.ratios, body };
+    return { head, panels, panelsText: JSON.stringify(panels) };
+  }
+}
+
+/** Of an error its code and time: what it says is for those who see runs. */
+function shownFreshness({ ageHours, isLate, lastError }: CockpitFreshness): object {
+  if (lastError === undefined) return { ageHours, isLate, lastError: null };
+  const { code, runId, startedAt } = lastError;
+  return { ageHours, isLate, lastError: { code, runId, startedAt } };
+}
