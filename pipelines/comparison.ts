@@ -93,7 +93,7 @@ export interface ComparedSubject {
   readonly status: string | null;
   readonly case_no: string | null;
   readonly first_seen: string;
-  readonly state: string;
+  readonly state: string | null;
 }
 
 export interface ComparedSubjects {

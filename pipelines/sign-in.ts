@@ -22,7 +22,7 @@ import type { Service } from './runtime/service.ts';
 import { base32, matchingStep, newTotpSecret, totpUri } from './runtime/totp.ts';
 
 export { type PasswordHasher, passwordHasher } from './runtime/passwords.ts';
-export { RateLimit } from './runtime/rate-limit.ts';
+export { addressKey, RateLimit } from './runtime/rate-limit.ts';
 export { isSameText } from './runtime/sealing.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 /** How answers are written: headers that every one carries, JSON, files, events, problems. */
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { HttpProblem } from './problem.ts';
 import type { FileReply, ReadyReply, Reply } from './route.ts';
@@ -164,9 +165,11 @@ export function sendProblem(
   const hasUnreadBody = !request.complete;
   if (hasUnreadBody) {
     response.setHeader('connection', 'close');
+    // Null, whatever its type says, where the client has gone already.
+    const socket = request.socket as Socket | null;
     response.on('finish', () => {
       request.resume();
-      setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+      setTimeout(() => socket?.destroy(), LINGER_MS).unref();
     });
   }
   const body = { error: { code, message: text, ...more, ...(reference === undefined ? {} : { reference }) } };

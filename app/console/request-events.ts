@@ -1,6 +1,7 @@
 /** The progress of a command as events, read from the ledger and the logs of its runs while it goes on. */
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type RunRequest, requestState } from '../../pipelines/requests.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 
@@ -22,7 +23,7 @@ interface Watch {
 
 /** Events until the command has ended, the client has gone, or half an hour is over. */
 export async function* requestEvents(
-  service: Pick<Service, 'ledger' | 'home' | 'clock'>,
+  service: Pick<Service, 'ledger' | 'home'>,
   id: string,
   { gone, shown }: { readonly gone: AbortSignal; shown(request: RunRequest): object },
 ): AsyncGenerator<ProgressEvent> {
@@ -37,7 +38,8 @@ export async function* requestEvents(
       yield { event: 'end', data: shown(request) };
       return;
     }
-    await service.clock.sleep(LOOK_MS);
+    // Not the service's clock: it is a process of its own that is waited for.
+    await delay(LOOK_MS);
   }
 }
 

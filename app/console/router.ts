@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Principal, RateLimit } from '../../pipelines/sign-in.ts';
-import { isSameText } from '../../pipelines/sign-in.ts';
+import { addressKey, isSameText } from '../../pipelines/sign-in.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { sendProblem, sendReply, setCommonHeaders } from './reply.ts';
 import { readCookies, readJsonBody, readTarget } from './request.ts';
@@ -34,9 +34,10 @@ export function router(options: RouterOptions): Listener {
   const table = routingTable(options.routes);
   return (request, response) => {
     setCommonHeaders(response, options.hasTls);
-    answer(options, table, request, response).catch((error: unknown) => {
-      tell(options, request, response, error);
-    });
+    answer(options, table, request, response)
+      .catch((error: unknown) => tell(options, request, response, error))
+      // Whatever happens to one request, the process goes on.
+      .catch(() => response.destroy());
   };
 }
 
@@ -56,10 +57,12 @@ async function answer(
     return;
   }
   const { route, params } = find(table, request.method ?? '', segments);
-  takeTurn(options.rates.address, request.socket.remoteAddress ?? '');
+  // The socket is gone when its client is: the address is taken before anything is waited for.
+  const address = request.socket.remoteAddress ?? '';
+  takeTurn(options.rates.address, addressKey(address));
   const who = await identify(options, request);
   refuseForeignOrigin(request, options.hasTls, who);
-  const context = contextOf(options, request, response, who);
+  const context = contextOf(options, response, { ...who, address });
   if (route.roles === 'public') {
     const input = await readInput(route, request, { params, query });
     return send(options, request, response, await route.handle(context, input), route);
@@ -131,13 +134,12 @@ function requireAccess(route: SignedInRoute, { account, stage, token }: Principa
 
 function contextOf(
   { parts }: RouterOptions,
-  request: IncomingMessage,
   response: ServerResponse,
-  { cookie }: Who,
+  { cookie, address }: Who & { readonly address: string },
 ): PublicContext {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  return { ...parts, address: request.socket.remoteAddress ?? '', oldSession: cookie, gone: gone.signal };
+  return { ...parts, address, oldSession: cookie, gone: gone.signal };
 }
 
 function takeTurn(limit: RateLimit, key: string): void {
@@ -212,12 +214,12 @@ function cookie(session: string | null, hasTls: boolean): string {
 }
 
 /** A refusal is told; a defect is logged under a reference that the client can name. */
-function tell(
+async function tell(
   options: RouterOptions,
   request: IncomingMessage,
   response: ServerResponse,
   error: unknown,
-): void {
+): Promise<void> {
   if (response.destroyed) return;
   const problem = problemOf(error);
   if (problem !== undefined) {

@@ -95,6 +95,8 @@ const subject = z.strictObject({
   status: nullableText,
   case_no: nullableText,
   first_seen: text,
+  /** Of a class that is a problem: new or staying. */
+  state: nullableText,
 });
 const proof = z.strictObject({
   kind: text,
