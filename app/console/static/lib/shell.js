@@ -1,0 +1,134 @@
+/** The frame of every page: who is signed in, where one can go, the colours. */
+import { ApiProblem, get, send, useToken } from './api.js';
+import { byId, h, replace } from './dom.js';
+
+/**
+ * @typedef {{
+ *   readonly account: { readonly name: string, readonly title: string, readonly roles: readonly string[], readonly body: string | null, readonly secondFactor: boolean },
+ *   readonly stage: 'second-factor' | 'change-password' | 'enrol' | 'full',
+ *   readonly csrfToken: string,
+ *   readonly expiresAt: string,
+ * }} Session
+ */
+
+const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
+const VIEWERS = [...WORKERS, 'district'];
+
+/** Pages with the roles that may use them, as the API has it; the API alone decides. */
+const PAGES = [
+  { path: '/', title: '驾驶室', roles: VIEWERS },
+  { path: '/runs', title: '运行', roles: [...WORKERS, 'system-admin'] },
+  { path: '/findings', title: '数据问题', roles: VIEWERS },
+  { path: '/comparison', title: '预申请比对', roles: VIEWERS },
+  { path: '/submissions', title: '报送与回执', roles: WORKERS },
+  { path: '/backups', title: '备份', roles: [...WORKERS, 'system-admin'] },
+  { path: '/files', title: '文件下载', roles: VIEWERS },
+];
+
+/**
+ * Draw the frame. Who is not signed in, or not through with it, is sent to do so.
+ * @returns {Promise<Session>}
+ */
+export async function startPage() {
+  const session = await signedIn();
+  useToken(session.csrfToken);
+  replace(byId('frame'), ...frame(session));
+  return session;
+}
+
+/** @returns {Promise<Session>} */
+async function signedIn() {
+  try {
+    const session = /** @type {Session} */ (await get('/api/session'));
+    if (session.stage === 'full') return session;
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+  }
+  return toSignIn();
+}
+
+/** Leave for the sign-in, and come back here afterwards. @returns {Promise<never>} */
+export function toSignIn() {
+  const here = `${location.pathname}${location.search}`;
+  location.replace(here === '/' ? '/sign-in' : `/sign-in?${new URLSearchParams({ next: here })}`);
+  return new Promise(() => undefined);
+}
+
+/**
+ * Whether an account has one of some roles.
+ * @param {Session} session
+ * @param {readonly string[]} roles
+ */
+export function hasRole({ account }, roles) {
+  return account.roles.some((role) => roles.includes(role));
+}
+
+/** @param {Session} session */
+function frame(session) {
+  const here = location.pathname.replace(/^\/run$/, '/runs').replace(/^\/submission$/, '/submissions');
+  return [
+    h('a', { class: 'name', href: '/' }, '劳动人事争议仲裁数据服务'),
+    h(
+      'nav',
+      { 'aria-label': '页面' },
+      h(
+        'ul',
+        null,
+        PAGES.filter(({ roles }) => hasRole(session, roles)).map(({ path, title }) =>
+          h('li', null, h('a', { href: path, 'aria-current': path === here ? 'page' : null }, title)),
+        ),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'person' },
+      h('span', { class: 'soft' }, session.account.title),
+      themeSwitch(),
+      h('button', { type: 'button', on: { click: () => void signOut() } }, '退出'),
+    ),
+  ];
+}
+
+async function signOut() {
+  await send('/api/session', undefined, 'DELETE').catch(() => undefined);
+  location.assign('/sign-in');
+}
+
+/** The other colours, named by what one gets. */
+export function themeSwitch() {
+  const button = h('button', { type: 'button', id: 'theme' });
+  const isDark = () => document.documentElement.dataset['theme'] === 'dark';
+  const name = () => {
+    button.textContent = isDark() ? '浅色' : '深色';
+    button.setAttribute('aria-label', isDark() ? '切换为浅色' : '切换为深色');
+  };
+  button.addEventListener('click', () =>
+    dispatchEvent(new CustomEvent('choosetheme', { detail: isDark() ? 'light' : 'dark' })),
+  );
+  addEventListener('themechange', name);
+  name();
+  return button;
+}
+
+/**
+ * What went wrong, in words, where the page has room for it.
+ * @param {unknown} error
+ * @returns {HTMLElement}
+ */
+export function problemNotice(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return h('div', { class: 'notice bad', role: 'alert' }, h('strong', null, '未能完成'), text);
+}
+
+/**
+ * Start a page; what goes wrong is told on it.
+ * @param {(session: Session) => Promise<void>} draw
+ */
+export async function runPage(draw) {
+  try {
+    await draw(await startPage());
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 401) await toSignIn();
+    byId('main').prepend(problemNotice(error));
+  }
+}
