@@ -12,9 +12,9 @@ import { get, getTagged } from '../lib/api.js';
  *   readonly lateAfter: string,
  *   readonly months: { readonly current: string, readonly complete: string },
  *   readonly ratios: readonly import('../../../../schemas/cockpit.ts').FigureParts[],
- *   readonly snapshotId?: string,
- *   readonly runId?: string,
- *   readonly toolVersion?: string,
+ *   readonly snapshotId: string,
+ *   readonly runId: string,
+ *   readonly toolVersion: string,
  *   readonly freshness: {
  *     readonly ageHours: number,
  *     readonly isLate: boolean,

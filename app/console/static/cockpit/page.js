@@ -232,11 +232,11 @@ function drawFoot(view) {
       'p',
       { class: 'version' },
       item(`第${index.version}版`),
-      index.snapshotId === undefined ? null : item(`快照 ${index.snapshotId}`),
-      index.runId === undefined ? null : item(`运行 ${index.runId}`),
+      item(`快照 ${index.snapshotId}`),
+      item(`运行 ${index.runId}`),
       item(`数据时点 ${index.dataTime}`),
       item(`更新于 ${index.refreshedAt}`),
-      index.toolVersion === undefined ? null : item(`程序 ${index.toolVersion}`),
+      item(`程序 ${index.toolVersion}`),
     ),
     notes.size === 0
       ? null

@@ -9,6 +9,7 @@ import { WHOLE } from './view.js';
  *   readonly name: string,
  *   readonly title: string,
  *   readonly of?: string | undefined,
+ *   readonly isShown?: boolean,
  *   readonly controls?: import('../lib/dom.js').Child,
  *   readonly chart: () => import('../lib/dom.js').Child,
  *   readonly table?: () => HTMLElement,
@@ -20,9 +21,11 @@ import { WHOLE } from './view.js';
  * @param {View} view
  * @param {PanelParts} parts
  */
-export function drawPanel(view, { name, title, of, controls, chart, table }) {
+export function drawPanel(view, { name, title, of, isShown, controls, chart, table }) {
   const section = document.querySelector(`[data-panel="${name}"]`);
-  if (section === null) return;
+  if (!(section instanceof HTMLElement)) return;
+  section.hidden = isShown === false;
+  if (section.hidden) return;
   const { tables } = view.choice;
   const isTable = table !== undefined && tables.has(name);
   const heading = `panel-${name}`;

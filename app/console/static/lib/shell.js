@@ -14,6 +14,9 @@ import { byId, h, replace } from './dom.js';
 const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
 const VIEWERS = [...WORKERS, 'district'];
 
+/** Under which entry a page stands that has none of its own. @type {Readonly<Record<string, string>>} */
+const PARENTS = { '/run': '/runs', '/start': '/runs', '/progress': '/runs', '/submission': '/submissions' };
+
 /** Pages with the roles that may use them, as the API has it; the API alone decides. */
 const PAGES = [
   { path: '/', title: '驾驶室', roles: VIEWERS },
@@ -23,6 +26,7 @@ const PAGES = [
   { path: '/submissions', title: '报送与回执', roles: WORKERS },
   { path: '/backups', title: '备份', roles: [...WORKERS, 'system-admin'] },
   { path: '/files', title: '文件下载', roles: VIEWERS },
+  { path: '/schedules', title: '计划', roles: [...WORKERS, 'system-admin'] },
 ];
 
 /**
@@ -65,7 +69,7 @@ export function hasRole({ account }, roles) {
 
 /** @param {Session} session */
 function frame(session) {
-  const here = location.pathname.replace(/^\/run$/, '/runs').replace(/^\/submission$/, '/submissions');
+  const here = PARENTS[location.pathname] ?? location.pathname;
   return [
     h('a', { class: 'name', href: '/' }, '劳动人事争议仲裁数据服务'),
     h(
@@ -82,7 +86,7 @@ function frame(session) {
     h(
       'div',
       { class: 'person' },
-      h('span', { class: 'soft' }, session.account.title),
+      h('a', { href: '/account' }, session.account.title),
       themeSwitch(),
       h('button', { type: 'button', on: { click: () => void signOut() } }, '退出'),
     ),

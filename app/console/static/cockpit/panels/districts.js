@@ -21,6 +21,10 @@ export function drawDistricts(view, ownMap) {
   const indicators = indicatorsOf(view);
   const chosen = indicators.find(({ id }) => id === view.choice.mapFigure) ?? indicators[0];
   if (chosen === undefined) return;
+  if (!view.hasWhole) {
+    drawOwnPlaces(view, indicators);
+    return;
+  }
   const rows = view
     .all('districts', 'ranking')
     .filter(({ indicator_id, month }) => indicator_id === chosen.id && month === view.month);
@@ -45,6 +49,47 @@ export function drawDistricts(view, ownMap) {
         ranking(view, rows, chosen),
       ),
     table: () => rankingTable(view, rows, chosen),
+  });
+}
+
+/**
+ * Who sees one district sees its place among all of them, and no other's figures.
+ * @param {View} view
+ * @param {readonly Indicator[]} indicators
+ */
+function drawOwnPlaces(view, indicators) {
+  const rows = view
+    .own('districts', 'ranking')
+    .filter(({ month }) => month === view.month)
+    .flatMap((row) => {
+      const indicator = indicators.find(({ id }) => id === row.indicator_id);
+      return indicator === undefined ? [] : [{ ...row, indicator }];
+    });
+  drawPanel(view, {
+    name: 'districts',
+    title: '本区位次',
+    of: `各区由高到低，${monthOf(view)}`,
+    chart: () =>
+      table(
+        [
+          { title: '指标', isHead: true, value: ({ indicator }) => indicator.name },
+          {
+            title: '数值',
+            kind: 'number',
+            value: ({ indicator, value }) => [
+              drillable(view, value, { figure: indicator.id, title: indicator.name, unit: indicator.unit }),
+              value === null ? '' : indicator.unit,
+            ],
+          },
+          {
+            title: '位次',
+            kind: 'number',
+            value: ({ place, places }) => (place === null ? '—' : `${place} / ${places}`),
+          },
+        ],
+        rows,
+        `本区在各区中的位次，${monthOf(view)}`,
+      ),
   });
 }
 

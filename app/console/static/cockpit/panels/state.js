@@ -236,14 +236,14 @@ function qualityTrend(view) {
   const rows = view.own('data-quality', 'quality_trend');
   const runs = [...new Set(rows.map(({ run_id }) => run_id))];
   if (runs.length < 2) return null;
-  const valueOf = (/** @type {string} */ run, /** @type {string} */ severity) =>
+  const openIn = (/** @type {string} */ run, /** @type {string} */ severity) =>
     rows.find((row) => row.run_id === run && row.severity === severity)?.open_findings ?? 0;
   const dayOf = (/** @type {string} */ run) => rows.find(({ run_id }) => run_id === run)?.run_day ?? '';
   return [
     h('h3', { class: 'soft' }, `近${runs.length}次运行`),
     chart({
       className: 'small-chart',
-      label: `近${runs.length}次运行的待处理问题：${runs.map((run) => `${dayOf(run)}错误${valueOf(run, 'error')}、预警${valueOf(run, 'warning')}`).join('；')}`,
+      label: `近${runs.length}次运行的待处理问题：${runs.map((run) => `${dayOf(run)}错误${openIn(run, 'error')}、预警${openIn(run, 'warning')}`).join('；')}`,
       option: (look) => ({
         ...look.common,
         grid: { left: look.px(2.4), right: look.px(0.4), top: look.px(0.5), bottom: look.px(1.5) },
@@ -263,7 +263,7 @@ function qualityTrend(view) {
             const run = runs[point?.dataIndex ?? 0] ?? '';
             return tip(
               `${dayOf(run)} ${run}`,
-              SEVERITIES.map(({ severity, name }) => [name, String(valueOf(run, severity))]),
+              SEVERITIES.map(({ severity, name }) => [name, String(openIn(run, severity))]),
             );
           },
         },
@@ -272,7 +272,7 @@ function qualityTrend(view) {
           type: /** @type {const} */ ('bar'),
           stack: 'all',
           barMaxWidth: look.px(2),
-          data: runs.map((run) => valueOf(run, severity)),
+          data: runs.map((run) => openIn(run, severity)),
           itemStyle: { color: look.colour(`series-${severity}`) },
         })),
       }),
@@ -375,6 +375,8 @@ export function drawBackups(view) {
   drawPanel(view, {
     name: 'backups',
     title: '数据备份',
+    // Backups are the city's: who sees one district sees none of them.
+    isShown: view.hasWhole,
     chart: () => (rows.length === 0 ? h('p', { class: 'nothing' }, '尚无备份') : backupTable(rows)),
   });
 }
