@@ -16,7 +16,6 @@ import * as echarts from '../vendor/echarts.js';
 /** A chart in a place, until that place goes. */
 /** @type {Map<HTMLElement, { readonly chart: echarts.ECharts, readonly parts: ChartParts }>} */
 const drawn = new Map();
-const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** What the style sheets say. */
 export class Look {
@@ -125,9 +124,6 @@ export function redrawCharts() {
 export function dropCharts() {
   for (const place of drawn.keys()) if (!place.isConnected) forget(place);
 }
-
-/** Whether things may move. */
-export const mayMove = () => !stillness.matches;
 
 /**
  * A tooltip as elements: names to the left, figures to the right.

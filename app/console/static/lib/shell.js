@@ -33,7 +33,7 @@ const PAGES = [
  * Draw the frame. Who is not signed in, or not through with it, is sent to do so.
  * @returns {Promise<Session>}
  */
-export async function startPage() {
+async function startPage() {
   const session = await signedIn();
   useToken(session.csrfToken);
   replace(byId('frame'), ...frame(session));
@@ -45,16 +45,25 @@ async function signedIn() {
   try {
     const session = /** @type {Session} */ (await get('/api/session'));
     if (session.stage === 'full') return session;
+    return toSignIn(true);
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
   }
   return toSignIn();
 }
 
-/** Leave for the sign-in, and come back here afterwards. @returns {Promise<never>} */
-export function toSignIn() {
-  const here = `${location.pathname}${location.search}`;
-  location.replace(here === '/' ? '/sign-in' : `/sign-in?${new URLSearchParams({ next: here })}`);
+/**
+ * Leave for the sign-in, and come back here afterwards.
+ * @param {boolean} [isHalfWay] the session wants something more: a code, a new password, a second factor
+ * @returns {Promise<never>}
+ */
+export function toSignIn(isHalfWay = false) {
+  const next = `${location.pathname}${location.search}`;
+  const query = new URLSearchParams({
+    ...(next === '/' ? {} : { next }),
+    ...(isHalfWay ? { step: 'next' } : {}),
+  });
+  location.replace(query.size === 0 ? '/sign-in' : `/sign-in?${query}`);
   return new Promise(() => undefined);
 }
 
@@ -99,7 +108,7 @@ async function signOut() {
 }
 
 /** The other colours, named by what one gets. */
-export function themeSwitch() {
+function themeSwitch() {
   const button = h('button', { type: 'button', id: 'theme' });
   const isDark = () => document.documentElement.dataset['theme'] === 'dark';
   const name = () => {

@@ -30,6 +30,8 @@ const PIPELINES = /** @type {Readonly<Record<string, string>>} */ ({
   'pre-application-comparison': '预申请比对',
   'cockpit-refresh': '驾驶室更新',
   backup: '备份',
+  submit: '全国平台报送',
+  'backup-drill': '恢复演练',
 });
 
 /** @param {readonly [string, string] | undefined} known @param {string} state */

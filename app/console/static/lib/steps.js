@@ -9,8 +9,8 @@ export function stepList(steps) {
   return table(
     [
       { title: '步骤', isHead: true, value: ({ name }) => name },
-      { title: '开始', kind: 'key', value: ({ startedAt }) => startedAt.slice(11) },
-      { title: '结束', kind: 'key', value: ({ finishedAt }) => finishedAt?.slice(11) ?? '进行中' },
+      { title: '开始', kind: 'key', value: ({ startedAt }) => startedAt.slice(11, 19) },
+      { title: '结束', kind: 'key', value: ({ finishedAt }) => finishedAt?.slice(11, 19) ?? '进行中' },
       { title: '行数', kind: 'number', value: ({ rows }) => figure(rows) },
     ],
     steps,

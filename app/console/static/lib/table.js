@@ -41,7 +41,7 @@ export function table(columns, rows, caption) {
  * @param {readonly Column<R>[]} columns
  * @param {readonly R[]} rows
  */
-export function tableBody(columns, rows) {
+function tableBody(columns, rows) {
   return h(
     'tbody',
     null,

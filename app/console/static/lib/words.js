@@ -39,6 +39,14 @@ export function minute(stamp) {
   return stamp === null || stamp === undefined ? NONE : stamp.slice(0, 16).replace('T', ' ');
 }
 
+/**
+ * A stamp without fractions of a second.
+ * @param {string | null | undefined} stamp
+ */
+export function second(stamp) {
+  return stamp === null || stamp === undefined ? NONE : stamp.slice(0, 19);
+}
+
 /** @param {number} hours */
 export function age(hours) {
   if (hours < 1) return '不到1小时';

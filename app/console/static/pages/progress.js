@@ -5,6 +5,7 @@ import { factList, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
 import { runState } from '../lib/states.js';
 import { stepList } from '../lib/steps.js';
+import { second } from '../lib/words.js';
 
 /** @typedef {{ readonly id: string, readonly actor: string, readonly words: readonly string[], readonly state: string, readonly requestedAt: string, readonly finishedAt: string | null, readonly error: { readonly code: string, readonly message: string } | null, readonly runIds: readonly string[] }} Request */
 /** @typedef {import('../lib/steps.js').Step} Step */
@@ -76,8 +77,8 @@ function requestFacts({ id, actor, state, requestedAt, finishedAt, error, runIds
     ['状态', runState(state)],
     ['申请', id],
     ['发起人', actor],
-    ['提出', requestedAt],
-    ['结束', finishedAt],
+    ['提出', second(requestedAt)],
+    ['结束', second(finishedAt)],
     ['运行', runs.length === 0 ? '尚未开始' : runs],
     ...(error === null ? [] : [/** @type {const} */ (['错误', `${error.code}：${error.message}`])]),
   ]);

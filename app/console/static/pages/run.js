@@ -6,6 +6,7 @@ import { factList, listPanel, wanted } from '../lib/list.js';
 import { hasRole, problemNotice, runPage } from '../lib/shell.js';
 import { pipelineName, runState } from '../lib/states.js';
 import { stepList } from '../lib/steps.js';
+import { second } from '../lib/words.js';
 
 /**
  * @typedef {{
@@ -58,8 +59,8 @@ function runFacts({ pipeline, period, state, actor, startedAt, finishedAt, snaps
     ['报表期', period],
     ['状态', runState(state)],
     ['发起人', actor],
-    ['开始', startedAt],
-    ['结束', finishedAt],
+    ['开始', second(startedAt)],
+    ['结束', second(finishedAt)],
     ['快照', snapshotId],
     ...(error === null ? [] : [/** @type {const} */ (['错误', `${error.code}：${error.message}`])]),
   ]);

@@ -4,6 +4,7 @@ import { byId, h, replace } from '../lib/dom.js';
 import { filterForm, listPanel, wanted } from '../lib/list.js';
 import { hasRole, runPage } from '../lib/shell.js';
 import { pipelineName, runState } from '../lib/states.js';
+import { second } from '../lib/words.js';
 
 /**
  * @typedef {{ readonly id: string, readonly pipeline: string, readonly period: string | null, readonly actor: string, readonly state: string, readonly startedAt: string, readonly finishedAt: string | null, readonly error: { readonly code: string } | null }} Run
@@ -23,8 +24,8 @@ const COLUMNS = [
   { title: '类型', kind: 'key', value: ({ pipeline }) => pipelineName(pipeline) },
   { title: '报表期', kind: 'key', value: ({ period }) => period },
   { title: '状态', kind: 'key', value: ({ state }) => runState(state) },
-  { title: '开始', kind: 'key', value: ({ startedAt }) => startedAt },
-  { title: '结束', kind: 'key', value: ({ finishedAt }) => finishedAt },
+  { title: '开始', kind: 'key', value: ({ startedAt }) => second(startedAt) },
+  { title: '结束', kind: 'key', value: ({ finishedAt }) => second(finishedAt) },
   { title: '发起人', kind: 'key', value: ({ actor }) => actor },
   { title: '错误', kind: 'key', value: ({ error }) => error?.code },
 ];
@@ -38,7 +39,7 @@ void runPage(async (session) => {
     byId('content'),
     h(
       'div',
-      { class: 'headline' },
+      { class: 'headline below' },
       filterForm([{ name: 'pipeline', label: '类型', options: [['', '全部'], ...names] }]),
       hasRole(session, ['operator']) ? start : null,
     ),

@@ -160,6 +160,7 @@ function showRecoveryCodes(session, codes) {
 
 /** A session that is not through with signing in goes on where it stood. */
 async function begin() {
+  if (!new URLSearchParams(location.search).has('step')) return askNameAndPassword();
   try {
     goOn(await get('/api/session'));
   } catch {
