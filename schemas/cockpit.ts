@@ -354,6 +354,25 @@ export const districtsFile = z.strictObject({
 });
 export type DistrictsFile = z.infer<typeof districtsFile>;
 
+/** `districts.geojson` of a home: the bureau's own map. A feature is a district, by the code in its `properties`. */
+export const districtMap = z.looseObject({
+  type: z.literal('FeatureCollection'),
+  features: z
+    .array(
+      z.looseObject({
+        type: z.literal('Feature'),
+        properties: z.record(z.string(), z.unknown()),
+        geometry: z.looseObject({
+          type: z.enum(['Polygon', 'MultiPolygon']),
+          coordinates: z.array(z.unknown()),
+        }),
+      }),
+    )
+    .min(1)
+    .max(1000),
+});
+export type DistrictMap = z.infer<typeof districtMap>;
+
 /** Stands in `month` of a member that belongs to the as-of day and to no month. */
 export const NOW = 'now';
 /** What a record behind a figure is. */

@@ -27,6 +27,9 @@ export interface CockpitHead {
   readonly lateAfter: string;
   readonly months: CockpitIndex['months'];
   readonly ratios: CockpitIndex['drillDown']['ratios'];
+  readonly snapshotId: string;
+  readonly runId: string;
+  readonly toolVersion: string;
   readonly body: string;
 }
 
@@ -107,7 +110,10 @@ export class CockpitCache {
     const { index, panels } = await showCockpit(this.#service, body === WHOLE ? {} : { org: body });
     refuseForeignRows(sight, panels);
     const { version, asOf, dataTime, refreshedAt, lateAfter, months, drillDown } = index;
-    const head = { version, asOf, dataTime, refreshedAt, lateAfter, months, ratios: drillDown.ratios, body };
+    const { snapshotId, runId, toolVersion } = index;
+    const made = { snapshotId, runId, toolVersion };
+    const shown = { version, asOf, dataTime, refreshedAt, lateAfter, months, ratios: drillDown.ratios };
+    const head = { ...shown, ...made, body };
     return { head, panels, panelsText: JSON.stringify(panels) };
   }
 }

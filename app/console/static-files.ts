@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { HttpProblem } from './problem.ts';
@@ -14,6 +15,10 @@ import { sendTagged } from './reply.ts';
 const FOLDER = path.join(PROJECT_DIR, 'app/console/static');
 /** How a page names what it loads: `/static/app.js`, which becomes `/static/<hash>/app.js`. */
 const PREFIX = 'static';
+/** Files of packages, by the names under which pages load them. */
+const PACKAGES = {
+  'vendor/echarts.js': fileURLToPath(import.meta.resolve('echarts/dist/echarts.esm.min.mjs')),
+};
 const YEAR_SECONDS = 31_536_000;
 const WORTH_COMPRESSING_BYTES = 1024;
 
@@ -47,7 +52,7 @@ export interface StaticFiles {
  */
 export function loadStaticFiles(
   folder: string = FOLDER,
-  extra: Readonly<Record<string, string>> = {},
+  extra: Readonly<Record<string, string>> = PACKAGES,
 ): StaticFiles {
   const found = new Map<string, Buffer>(
     [...filesIn(folder), ...Object.entries(extra)].map(([name, file]) => [name, readFileSync(file)]),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { type DistrictsFile, districtsFile } from '../../schemas/cockpit.ts';
+import { type DistrictMap, type DistrictsFile, districtMap, districtsFile } from '../../schemas/cockpit.ts';
 import {
   type ComparisonFile,
   comparisonFile,
@@ -168,6 +168,18 @@ function loadFile<S extends z.ZodType>(homeDefinitionsDir: string, name: string,
  */
 export function loadDistricts(homeDefinitionsDir: string): DistrictsFile {
   return loadFile(homeDefinitionsDir, DISTRICTS_FILE, districtsFile);
+}
+
+/**
+ * The bureau's own map of its districts; no figure follows from it.
+ * @returns undefined where the home brings none
+ * @throws ArbdataError E_DEFINITION naming the place in it
+ */
+export function loadDistrictMap(homeDefinitionsDir: string): DistrictMap | undefined {
+  const file = path.join(homeDefinitionsDir, 'districts.geojson');
+  if (!existsSync(file)) return undefined;
+  const advice = 'Mend the file, or remove it from the home so that the map of tiles is shown.';
+  return parseJson(file, readText(file), { schema: districtMap, code: 'E_DEFINITION', advice });
 }
 
 function readText(file: string): string {

@@ -1,6 +1,7 @@
 /** The cockpit: the version in force, one panel of it, and the records behind a figure. */
 import { z } from 'zod';
 import { cockpitRecords, PANEL_NAMES } from '../../../pipelines/cockpit.ts';
+import { loadDistrictMap } from '../../../pipelines/runtime/definitions.ts';
 import { body, month, nullableText, pageOf, paging, text } from '../fields.ts';
 import { HttpProblem } from '../problem.ts';
 import { type Route, route, VIEWERS } from '../route.ts';
@@ -20,6 +21,9 @@ const head = {
   ratios: z.array(
     z.strictObject({ indicatorId: text, numerator: z.array(text), denominator: z.array(text) }),
   ),
+  snapshotId: text,
+  runId: text,
+  toolVersion: text,
   body: text,
 };
 const panel = z.strictObject({
@@ -77,6 +81,16 @@ export const COCKPIT_ROUTES: readonly Route[] = [
     handle: async ({ cockpit, sight }, { params, query }) => ({
       json: await cockpit.panel(sight, { ...params, ...query }),
     }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/cockpit/map',
+    summary: "The bureau's own map of its districts as GeoJSON; null where it has none.",
+    roles: VIEWERS,
+    scope: 'cockpit',
+    shows: 'none',
+    answer: z.strictObject({ map: z.record(z.string(), z.unknown()).nullable() }),
+    handle: async ({ service }) => ({ json: { map: loadDistrictMap(service.home.definitions) ?? null } }),
   }),
   route({
     method: 'GET',

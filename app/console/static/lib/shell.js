@@ -1,0 +1,147 @@
+/** The frame of every page: who is signed in, where one can go, the colours. */
+import { ApiProblem, get, send, useToken } from './api.js';
+import { byId, h, replace } from './dom.js';
+
+/**
+ * @typedef {{
+ *   readonly account: { readonly name: string, readonly title: string, readonly roles: readonly string[], readonly body: string | null, readonly secondFactor: boolean },
+ *   readonly stage: 'second-factor' | 'change-password' | 'enrol' | 'full',
+ *   readonly csrfToken: string,
+ *   readonly expiresAt: string,
+ * }} Session
+ */
+
+const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
+const VIEWERS = [...WORKERS, 'district'];
+
+/** Under which entry a page stands that has none of its own. @type {Readonly<Record<string, string>>} */
+const PARENTS = { '/run': '/runs', '/start': '/runs', '/progress': '/runs', '/submission': '/submissions' };
+
+/** Pages with the roles that may use them, as the API has it; the API alone decides. */
+const PAGES = [
+  { path: '/', title: '驾驶室', roles: VIEWERS },
+  { path: '/runs', title: '运行', roles: [...WORKERS, 'system-admin'] },
+  { path: '/findings', title: '数据问题', roles: VIEWERS },
+  { path: '/comparison', title: '预申请比对', roles: VIEWERS },
+  { path: '/submissions', title: '报送与回执', roles: WORKERS },
+  { path: '/backups', title: '备份', roles: [...WORKERS, 'system-admin'] },
+  { path: '/files', title: '文件下载', roles: VIEWERS },
+  { path: '/schedules', title: '计划', roles: [...WORKERS, 'system-admin'] },
+];
+
+/**
+ * Draw the frame. Who is not signed in, or not through with it, is sent to do so.
+ * @returns {Promise<Session>}
+ */
+async function startPage() {
+  const session = await signedIn();
+  useToken(session.csrfToken);
+  replace(byId('frame'), ...frame(session));
+  return session;
+}
+
+/** @returns {Promise<Session>} */
+async function signedIn() {
+  try {
+    const session = /** @type {Session} */ (await get('/api/session'));
+    if (session.stage === 'full') return session;
+    return toSignIn(true);
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+  }
+  return toSignIn();
+}
+
+/**
+ * Leave for the sign-in, and come back here afterwards.
+ * @param {boolean} [isHalfWay] the session wants something more: a code, a new password, a second factor
+ * @returns {Promise<never>}
+ */
+export function toSignIn(isHalfWay = false) {
+  const next = `${location.pathname}${location.search}`;
+  const query = new URLSearchParams({
+    ...(next === '/' ? {} : { next }),
+    ...(isHalfWay ? { step: 'next' } : {}),
+  });
+  location.replace(query.size === 0 ? '/sign-in' : `/sign-in?${query}`);
+  return new Promise(() => undefined);
+}
+
+/**
+ * Whether an account has one of some roles.
+ * @param {Session} session
+ * @param {readonly string[]} roles
+ */
+export function hasRole({ account }, roles) {
+  return account.roles.some((role) => roles.includes(role));
+}
+
+/** @param {Session} session */
+function frame(session) {
+  const here = PARENTS[location.pathname] ?? location.pathname;
+  return [
+    h('a', { class: 'name', href: '/' }, '劳动人事争议仲裁数据服务'),
+    h(
+      'nav',
+      { 'aria-label': '页面' },
+      h(
+        'ul',
+        null,
+        PAGES.filter(({ roles }) => hasRole(session, roles)).map(({ path, title }) =>
+          h('li', null, h('a', { href: path, 'aria-current': path === here ? 'page' : null }, title)),
+        ),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'person' },
+      h('a', { href: '/account' }, session.account.title),
+      themeSwitch(),
+      h('button', { type: 'button', on: { click: () => void signOut() } }, '退出'),
+    ),
+  ];
+}
+
+async function signOut() {
+  await send('/api/session', undefined, 'DELETE').catch(() => undefined);
+  location.assign('/sign-in');
+}
+
+/** The other colours, named by what one gets. */
+function themeSwitch() {
+  const button = h('button', { type: 'button', id: 'theme' });
+  const isDark = () => document.documentElement.dataset['theme'] === 'dark';
+  const name = () => {
+    button.textContent = isDark() ? '浅色' : '深色';
+    button.setAttribute('aria-label', isDark() ? '切换为浅色' : '切换为深色');
+  };
+  button.addEventListener('click', () =>
+    dispatchEvent(new CustomEvent('choosetheme', { detail: isDark() ? 'light' : 'dark' })),
+  );
+  addEventListener('themechange', name);
+  name();
+  return button;
+}
+
+/**
+ * What went wrong, in words, where the page has room for it.
+ * @param {unknown} error
+ * @returns {HTMLElement}
+ */
+export function problemNotice(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return h('div', { class: 'notice bad', role: 'alert' }, h('strong', null, '未能完成'), text);
+}
+
+/**
+ * Start a page; what goes wrong is told on it.
+ * @param {(session: Session) => Promise<void>} draw
+ */
+export async function runPage(draw) {
+  try {
+    await draw(await startPage());
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 401) await toSignIn();
+    byId('main').prepend(problemNotice(error));
+  }
+}

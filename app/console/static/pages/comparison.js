@@ -1,0 +1,88 @@
+/** 预申请比对: what the latest comparison found, by class and body; no names. */
+import { get } from '../lib/api.js';
+import { loadBodies } from '../lib/bodies.js';
+import { byId, h, replace } from '../lib/dom.js';
+import { filterForm, pagedTable, wanted } from '../lib/list.js';
+import { runPage } from '../lib/shell.js';
+import { CLASSES } from '../lib/states.js';
+import { table, wide } from '../lib/table.js';
+import { figure, monthName } from '../lib/words.js';
+
+/** @typedef {{ readonly pre_app_id: string | null, readonly case_id: string | null, readonly org_code: string | null, readonly class: string, readonly fields: string | null, readonly status: string | null, readonly case_no: string | null, readonly first_seen: string }} Subject */
+/** @typedef {{ readonly period: string, readonly revision: number, readonly runId: string, readonly asOf: string, readonly counts: readonly { readonly org_code: string | null, readonly class: string, readonly subjects: number }[], readonly subjects: readonly Subject[], readonly hasMore: boolean }} Comparison */
+
+const all = /** @type {const} */ (['', '全部']);
+
+void runPage(async ({ account }) => {
+  const filter = wanted();
+  const bodies = await loadBodies();
+  const read = (/** @type {number} */ offset) =>
+    /** @type {Promise<Comparison>} */ (get('/api/comparison', { ...filter, offset }));
+  const first = await read(0);
+  /** @type {readonly import('../lib/table.js').Column<Subject>[]} */
+  const columns = [
+    { title: '预申请', kind: 'key', isHead: true, value: ({ pre_app_id }) => pre_app_id },
+    { title: '类别', kind: 'key', value: (subject) => CLASSES[subject.class] ?? subject.class },
+    { title: '机构', kind: 'key', value: ({ org_code }) => bodies.nameOf(org_code) },
+    { title: '状态', kind: 'key', value: ({ status }) => status },
+    { title: '不一致的字段', value: ({ fields }) => fields },
+    { title: '案号', kind: 'key', value: ({ case_no }) => case_no },
+    { title: '首次发现', kind: 'key', value: ({ first_seen }) => first_seen },
+  ];
+  const list = await pagedTable({
+    columns,
+    caption: '比对结果',
+    none: '没有符合条件的记录',
+    read: async (offset) => {
+      const { subjects, hasMore } = offset === 0 ? first : await read(offset);
+      return { rows: subjects, hasMore };
+    },
+  });
+  replace(
+    byId('content'),
+    h(
+      'div',
+      { class: 'stack' },
+      h(
+        'p',
+        { class: 'soft' },
+        `${monthName(first.period)}，第${first.revision}次发布，数据截至${first.asOf}，运行${first.runId}`,
+      ),
+      filterForm([
+        ...(account.body === null
+          ? [{ name: 'body', label: '机构', options: [all, ...bodies.options] }]
+          : []),
+        { name: 'class', label: '类别', options: [all, ...Object.entries(CLASSES)] },
+      ]),
+      classPanel(first),
+      list,
+    ),
+  );
+});
+
+/** How many of each class. @param {Comparison} comparison */
+function classPanel({ counts }) {
+  const sum = (/** @type {string} */ name) =>
+    counts.reduce((total, row) => (row.class === name ? total + row.subjects : total), 0);
+  const rows = [...new Set(counts.map((row) => row.class))].map((name) => ({ name, subjects: sum(name) }));
+  return h(
+    'details',
+    { class: 'panel', open: true },
+    h('summary', null, '各类别件数'),
+    wide(
+      table(
+        [
+          {
+            title: '类别',
+            isHead: true,
+            value: ({ name }) => h('a', { href: `?class=${name}` }, CLASSES[name] ?? name),
+          },
+          { title: '件数', kind: 'number', value: ({ subjects }) => figure(subjects) },
+        ],
+        rows.toSorted((a, b) => b.subjects - a.subjects),
+        '各类别件数',
+      ),
+      '各类别件数',
+    ),
+  );
+}

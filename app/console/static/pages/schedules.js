@@ -1,0 +1,117 @@
+/** 计划: month by product, and every job with its next times. */
+import { get } from '../lib/api.js';
+import { byId, h, replace } from '../lib/dom.js';
+import { listPanel } from '../lib/list.js';
+import { runPage } from '../lib/shell.js';
+import { cellState, pipelineName, runState } from '../lib/states.js';
+import { minute, monthName } from '../lib/words.js';
+
+/** @typedef {{ readonly period: string, readonly state: string, readonly isLate: boolean, readonly dueAt: string | null, readonly outAt: string | null, readonly runId: string | null }} Cell */
+/** @typedef {{ readonly name: string, readonly kind: 'product' | 'job', readonly cells: readonly Cell[] }} Row */
+/** @typedef {{ readonly id: string, readonly title: string, readonly pipeline: string, readonly when: string | { readonly workingDay: number, readonly at: string }, readonly state: string, readonly next: readonly { readonly at: string, readonly kind: string }[], readonly last: { readonly state: string, readonly period: string | null, readonly runId: string | null, readonly finishedAt: string | null } | null, readonly open: readonly { readonly state: string }[], readonly late: readonly { readonly product: string, readonly period: string, readonly dueAt: string }[] }} Job */
+
+const STATES = /** @type {Readonly<Record<string, string>>} */ ({
+  'in force': '启用',
+  off: '停用',
+  unseen: '尚未生效',
+});
+
+void runPage(async () => {
+  const [{ rows }, { jobs }] = await Promise.all([
+    /** @type {Promise<{ rows: Row[] }>} */ (get('/api/schedules/grid', { months: 12 })),
+    /** @type {Promise<{ jobs: Job[] }>} */ (get('/api/schedules')),
+  ]);
+  const late = jobs.flatMap((job) => job.late);
+  replace(
+    byId('content'),
+    h(
+      'div',
+      { class: 'stack' },
+      late.map(({ product, period, dueAt }) =>
+        h(
+          'div',
+          { class: 'notice bad' },
+          h('strong', null, '逾期'),
+          `${monthName(period)}${pipelineName(product)}应于${minute(dueAt)}前发布，尚未发布。`,
+        ),
+      ),
+      gridPanel(rows, new Map(jobs.map(({ id, title }) => [id, title]))),
+      listPanel(JOB_COLUMNS, jobs, { caption: '计划', none: '没有计划', title: '计划' }),
+    ),
+  );
+});
+
+/**
+ * The latest month first.
+ * @param {readonly Row[]} rows
+ * @param {ReadonlyMap<string, string>} titles of the jobs
+ */
+function gridPanel(rows, titles) {
+  const months = (rows[0]?.cells ?? []).map(({ period }) => period).toReversed();
+  return listPanel(
+    [
+      {
+        title: '月份',
+        kind: 'key',
+        isHead: true,
+        value: (/** @type {string} */ month) => monthName(month),
+      },
+      ...rows.map(({ name, kind, cells }) => ({
+        title: kind === 'job' ? (titles.get(name) ?? name) : pipelineName(name),
+        kind: /** @type {const} */ ('key'),
+        value: (/** @type {string} */ month) => shownCell(cells.find(({ period }) => period === month)),
+      })),
+    ],
+    months,
+    { caption: '各月运行情况', none: '没有计划', title: '各月运行情况' },
+  );
+}
+
+/** @param {Cell | undefined} cell */
+function shownCell(cell) {
+  if (cell === undefined) return null;
+  const { state, runId, isLate, outAt, dueAt } = cell;
+  const shown = cellState(state);
+  const about = [
+    outAt === null ? '' : `${minute(outAt)}发布`,
+    dueAt === null ? '' : `应于${minute(dueAt)}前`,
+  ];
+  return h(
+    'span',
+    { title: about.filter((text) => text !== '').join('，') },
+    runId === null ? shown : h('a', { href: `/run?id=${runId}` }, shown),
+    isLate && state !== 'late' ? [' ', h('span', { class: 'chip warn' }, '逾期')] : null,
+  );
+}
+
+/** @type {readonly import('../lib/table.js').Column<Job>[]} */
+const JOB_COLUMNS = [
+  { title: '名称', kind: 'key', isHead: true, value: ({ title }) => title },
+  { title: '类型', kind: 'key', value: ({ pipeline }) => pipelineName(pipeline) },
+  {
+    title: '时间',
+    kind: 'key',
+    value: ({ when }) =>
+      typeof when === 'string' ? h('code', null, when) : `每月第${when.workingDay}个工作日 ${when.at}`,
+  },
+  { title: '状态', kind: 'key', value: ({ state }) => STATES[state] ?? state },
+  {
+    title: '下次运行',
+    kind: 'key',
+    value: ({ next: [first] }) =>
+      first === undefined ? '—' : `${minute(first.at)}${first.kind === 'rehearsal' ? '（预演）' : ''}`,
+  },
+  {
+    title: '上次结果',
+    kind: 'key',
+    value: ({ last }) =>
+      last === null
+        ? '—'
+        : [
+            last.runId === null
+              ? runState(last.state)
+              : h('a', { href: `/run?id=${last.runId}` }, runState(last.state)),
+            ` ${minute(last.finishedAt)}`,
+          ],
+  },
+];
