@@ -39,6 +39,15 @@ const DEFAULTS = {
   },
   service: { host: '127.0.0.1', port: 8700, parallelRuns: 1, stopWaitSeconds: 120 },
   alerts: { channels: {} },
+  console: {
+    idleMinutes: 30,
+    memoryLimitMb: 256,
+    names: [],
+    oneTimePasswordHours: 72,
+    requestsAtOnce: 2,
+    secondFactor: 'administrators-and-approvers',
+    sessionHours: 12,
+  },
   cockpit: { maxAgeHours: 26, target: { kind: 'sqlite' }, versionsToKeep: 10 },
 };
 
