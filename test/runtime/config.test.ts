@@ -11,6 +11,15 @@ const DEFAULTS = {
   approval: false,
   snapshotsToKeep: 12,
   forms: {},
+  console: {
+    names: [],
+    secondFactor: 'administrators-and-approvers',
+    idleMinutes: 30,
+    sessionHours: 12,
+    oneTimePasswordHours: 72,
+    requestsAtOnce: 2,
+    memoryLimitMb: 256,
+  },
   backup: {
     destinations: [],
     recipients: [],
