@@ -11,15 +11,6 @@ const DEFAULTS = {
   approval: false,
   snapshotsToKeep: 12,
   forms: {},
-  console: {
-    names: [],
-    secondFactor: 'administrators-and-approvers',
-    idleMinutes: 30,
-    sessionHours: 12,
-    oneTimePasswordHours: 72,
-    requestsAtOnce: 2,
-    memoryLimitMb: 256,
-  },
   backup: {
     destinations: [],
     recipients: [],
