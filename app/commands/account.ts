@@ -16,7 +16,7 @@ import {
 import { ArbdataError } from '../../pipelines/runtime/errors.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { visible } from '../../pipelines/runtime/visible.ts';
-import type { Register } from '../register.ts';
+import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
 
@@ -28,7 +28,10 @@ interface RoleOptions {
 const ROLES_TEXT = `roles, joined with a comma: ${ROLES.join(', ')}; none: ""`;
 
 export function registerAccount(program: Command, register: Register): void {
-  const account = program.command('account').description('accounts of the console');
+  const account = program
+    .command('account')
+    .description('accounts of the console')
+    .addHelpText('after', examplesText(['arbdata account list', 'arbdata account add li.na analyst']));
   register(account.command('list').description('every account, without secrets'), list, [
     'arbdata account list',
   ]);
