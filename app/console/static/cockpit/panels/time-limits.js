@@ -44,7 +44,6 @@ function counts(view, row) {
       unit: '件',
       tone: row.due_in_7_days > 0 ? 'warn' : undefined,
     }),
-    count('中止', now('suspended', '中止审理'), { unit: '件' }),
   );
 }
 
