@@ -73,6 +73,7 @@ class Page {
   draw() {
     const { view } = this;
     document.body.dataset['version'] = String(this.cockpit.index.version);
+    document.body.classList.toggle('one-body', !view.hasWhole);
     drawBar(view);
     this.drawNotices();
     drawKeyFigures(view);

@@ -141,7 +141,7 @@ export function drawDataQuality(view) {
       h(
         'div',
         { class: 'quality' },
-        qualityByBody(view),
+        view.hasWhole ? qualityByBody(view) : null,
         h('div', { class: 'quality-trend' }, qualityTrend(view)),
       ),
     ],

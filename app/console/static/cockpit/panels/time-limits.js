@@ -18,7 +18,7 @@ export function drawTimeLimits(view) {
     of: `截至${view.cockpit.index.asOf}`,
     chart: () => [
       own === undefined ? h('p', { class: 'nothing' }, '没有数据') : counts(view, own),
-      h('div', { class: 'by-body' }, shortTable(view, bodies)),
+      view.hasWhole ? h('div', { class: 'by-body' }, shortTable(view, bodies)) : null,
     ],
     table: () => fullTable(view, bodies),
   });
@@ -31,7 +31,7 @@ function counts(view, row) {
   const tone = row.overdue > 0 ? 'bad' : undefined;
   return h(
     'div',
-    { class: 'counts' },
+    { class: view.hasWhole ? 'counts' : 'counts roomy' },
     count('超审限', now('overdue', '超审限未结'), { unit: '件', tone }),
     count('超30天', now('overdue_over_30', '超审限30天以上'), {
       unit: '件',
@@ -44,6 +44,9 @@ function counts(view, row) {
       unit: '件',
       tone: row.due_in_7_days > 0 ? 'warn' : undefined,
     }),
+    // Where no list of bodies stands below, there is room for all of them.
+    view.hasWhole ? null : count('未结', now('open_cases', '未结'), { unit: '件' }),
+    view.hasWhole ? null : count('中止', now('suspended', '中止审理'), { unit: '件' }),
   );
 }
 
