@@ -79,6 +79,26 @@ export const CLASSES = /** @type {Readonly<Record<string, string>>} */ ({
   ORPHAN_CASE: '无预申请的网上案件',
 });
 
+/** States of a pre-application, by their codes. */
+export const PRE_APPLICATION_STATES = /** @type {Readonly<Record<string, string>>} */ ({
+  1: '待审核',
+  2: '审核通过',
+  3: '退回补正',
+  4: '不予受理',
+  5: '申请人撤回',
+});
+
+/** Fields that the comparison holds against each other. */
+export const COMPARED_FIELDS = /** @type {Readonly<Record<string, string>>} */ ({
+  ORG_CODE: '受理机构',
+  APPLICANT_NAME: '申请人名称',
+  APPLICANT_ID_NO: '申请人证件号码',
+  RESPONDENT_NAME: '被申请人名称',
+  RESPONDENT_ID_NO: '被申请人证件号码',
+  DISPUTE_TYPE: '争议类型',
+  CLAIM_AMOUNT: '请求金额',
+});
+
 const DELIVERY_STATES = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
   sending: ['发送中', 'busy'],
   delivered: ['已送达', 'good'],

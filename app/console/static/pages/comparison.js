@@ -4,7 +4,7 @@ import { loadBodies } from '../lib/bodies.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { filterForm, pagedTable, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
-import { CLASSES } from '../lib/states.js';
+import { CLASSES, COMPARED_FIELDS, PRE_APPLICATION_STATES } from '../lib/states.js';
 import { table, wide } from '../lib/table.js';
 import { figure, monthName } from '../lib/words.js';
 
@@ -24,8 +24,8 @@ void runPage(async ({ account }) => {
     { title: '预申请', kind: 'key', isHead: true, value: ({ pre_app_id }) => pre_app_id },
     { title: '类别', kind: 'key', value: (subject) => CLASSES[subject.class] ?? subject.class },
     { title: '机构', kind: 'key', value: ({ org_code }) => bodies.nameOf(org_code) },
-    { title: '状态', kind: 'key', value: ({ status }) => status },
-    { title: '不一致的字段', value: ({ fields }) => fields },
+    { title: '状态', kind: 'key', value: ({ status }) => PRE_APPLICATION_STATES[status ?? ''] ?? status },
+    { title: '不一致的字段', value: ({ fields }) => fieldNames(fields) },
     { title: '案号', kind: 'key', value: ({ case_no }) => case_no },
     { title: '首次发现', kind: 'key', value: ({ first_seen }) => first_seen },
   ];
@@ -59,6 +59,11 @@ void runPage(async ({ account }) => {
     ),
   );
 });
+
+/** @param {string | null} fields as `ORG_CODE,CLAIM_AMOUNT` */
+function fieldNames(fields) {
+  return fields?.replaceAll(/[A-Z_]+/g, (field) => COMPARED_FIELDS[field] ?? field);
+}
 
 /** How many of each class. @param {Comparison} comparison */
 function classPanel({ counts }) {
