@@ -23,4 +23,4 @@ export function drawn<T>(usual: number): { readonly parameters: Parameters<T>; r
 }
 
 /** What the property with the most sources draws. */
-export const LARGEST = 60;
+export const LARGEST = 40;
