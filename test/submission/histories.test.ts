@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { inParallel } from '../reliability/support/pool.ts';
 import { carryOut, histories, nothingReached } from './support/histories.ts';
 
-const HISTORIES = 4;
+const HISTORIES = 6;
 const SEED = 20_261_205;
 
 test('histories of changes, batches, crashes, receipts, releases and losses', {
