@@ -25,7 +25,9 @@ test('four records have the fingerprints that they had in the first version', as
     aCase(3, { name: '欧阳<小>&明' }),
     aCase(4),
   ];
-  await home.fill(withRows(smallSource(cases), { ARB_PARTY: { '41': { ID_NO: CITIZEN, BIRTH_DATE: null } } }));
+  await home.fill(
+    withRows(smallSource(cases), { ARB_PARTY: { '41': { ID_NO: CITIZEN, BIRTH_DATE: null } } }),
+  );
   const { submission } = await home.build('2026-11');
   const rows = await home.query<{ record_id: string; fingerprint: string }>(
     `SELECT record_id, fingerprint FROM read_parquet(${literal(path.join(submission.dir, 'records/*.parquet'))}) ORDER BY 1`,
