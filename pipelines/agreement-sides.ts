@@ -15,7 +15,14 @@ import type { Engine } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { sha256File } from './runtime/files.ts';
 import type { Service } from './runtime/service.ts';
-import { addCockpit, addPlatform, addTable, type SideSource, type Span } from './steps/agreement/sources.ts';
+import {
+  addCockpit,
+  addPlatform,
+  addTable,
+  hasUndated,
+  type SideSource,
+  type Span,
+} from './steps/agreement/sources.ts';
 import type { CockpitVersion } from './steps/publish/cockpit-versions.ts';
 import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
@@ -136,6 +143,7 @@ export async function addTaken(
     ],
     notes: [
       ...(answers === 0 ? ['尚未读到任何回执，平台一方按零件计，差异均列出原因'] : []),
+      ...((await hasUndated(engine)) ? ['平台现存的部分记录读不出受理日期，不能归入任何一期'] : []),
       ...(heldBack === undefined ? ['最近批次生成时未保存待补正清单，暂缓报送的案件列为“未能说明”'] : []),
     ],
     source: {

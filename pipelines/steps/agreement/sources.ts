@@ -140,6 +140,14 @@ export async function addPlatform(
     SELECT record_name(case_id), string_agg(DISTINCT rules, ',') FROM read_parquet(${literal(heldBack)}) GROUP BY case_id`);
 }
 
+/** Whether the platform holds records that say no day of acceptance: they fall into no month. */
+export async function hasUndated(engine: Engine): Promise<boolean> {
+  const { n } = await engine.one<{ n: string }>(
+    "SELECT count(*) AS n FROM platform_fact WHERE state = 'undated'",
+  );
+  return n !== '0';
+}
+
 /** SQL: the rows of a source with accept_day and close_day, once for each figure that they fall into, as `figure`. */
 export function fallsSql({ figures }: AgreementFile, { startDay, endDay }: Span, source: string): string {
   const parts = figures.map(

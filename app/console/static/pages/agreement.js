@@ -225,7 +225,7 @@ function numberColumns(agreement) {
 }
 
 /** @param {string} text */
-const label = (text) => h('span', { class: 'label', 'aria-hidden': 'true' }, text);
+const label = (text) => h('span', { class: 'label' }, text);
 
 /** @param {Agreement} agreement */
 function totalsPanel(agreement) {
