@@ -64,6 +64,9 @@ export const QUERIES: Readonly<Record<string, string>> = {
   actor: 'clerk',
   action: 'session.begin',
   months: '3',
+  pair: 'table-platform',
+  gap: 'defect',
+  reason: 'rejected',
   limit: '5',
   offset: '0',
 };

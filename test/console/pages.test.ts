@@ -127,6 +127,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
   const LISTS = [
     ['/runs', '发起人'],
     ['/findings', '各机构待处理问题'],
+    ['/agreement', '差异原因'],
     ['/comparison', '各类别件数'],
     ['/submissions', BATCH],
     [`/submission?batch=${BATCH}`, '退回的记录'],
