@@ -20,6 +20,7 @@ import type { Figures } from './steps/macro-monitoring/figures.ts';
 import { type Artefact, hashArtefacts } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import { BATCH_FILE, HELD_BACK_FILE, RECORDS_FOLDER } from './steps/submit/batch.ts';
+import { withSliceLimit } from './steps/submit/engine-limit.ts';
 import { recordsFiles } from './steps/submit/package.ts';
 import { writeHeldBack } from './steps/submit/records.ts';
 import { heldRecords, rejectedRecords } from './steps/submit/report.ts';
@@ -145,7 +146,10 @@ async function writeBatch(
   const artefacts: Artefact[] = [{ path: BATCH_FILE, kind: 'dataset' }];
   const slices = await context.step(
     'package',
-    (advance) => writeZip(context, computed, { zip, dir, batch, advance }),
+    (advance) =>
+      withSliceLimit(context.engine, context.config.memoryLimitMb, () =>
+        writeZip(context, computed, { zip, dir, batch, advance }),
+      ),
     { unit: 'records', total: counts.records, count: () => counts.records },
   );
   for (let slice = 1; slice <= slices; slice++)

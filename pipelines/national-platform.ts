@@ -16,6 +16,7 @@ import { computeFigures, type Figures } from './steps/macro-monitoring/figures.t
 import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import type { Batch } from './steps/submit/batch.ts';
+import { limitEngine } from './steps/submit/engine-limit.ts';
 import { openHistory } from './steps/submit/history.ts';
 import { fingerprintKey } from './steps/submit/identity-hash.ts';
 import { countRecords } from './steps/submit/package.ts';
@@ -24,9 +25,6 @@ import { OTHER_BODY, submissionBodies } from './steps/submit/report.ts';
 import { tieOut } from './steps/submit/tie-out.ts';
 
 export const NATIONAL_PLATFORM = 'national-platform';
-/** Of the configured limit. */
-const MEMORY_SHARE = 1 / 3;
-const SMALLEST_LIMIT_MB = 300;
 
 export interface SubmissionRequest extends Omit<PeriodRequest, 'readers'> {
   /** The platform; absent: the national one. */
@@ -70,7 +68,7 @@ export async function runNationalPlatform(
   if (refusal !== undefined) throw notSubmittable(refusal);
   const spec = runSpec(product, [product], request.period.text, request);
   return withRun(service, spec, async (context) => {
-    await limitMemory(context);
+    await limitEngine(context.engine, context.config.memoryLimitMb, 'tables');
     const prepared = await prepareSnapshot(context, { ...request, readers: ['submission'] });
     const figures = await context.step('figures', () =>
       computeFigures(
@@ -90,16 +88,6 @@ export async function runNationalPlatform(
       submission,
     };
   });
-}
-
-/**
- * The batch is written slice by slice, so the tables themselves are the most of what it holds: the engine puts what it
- * does not use at the moment on disk, and the process keeps to 800 MiB at a city's size.
- */
-async function limitMemory({ engine, config }: RunContext): Promise<void> {
-  const share = Math.round(config.memoryLimitMb * MEMORY_SHARE);
-  const limit = Math.min(config.memoryLimitMb, Math.max(SMALLEST_LIMIT_MB, share));
-  await engine.run(`SET memory_limit = '${limit}MB'`);
 }
 
 /** What the ledger keeps of it. */

@@ -1,5 +1,6 @@
 /** Looking at the batches of the platforms and at one record, and a person's word on either: released, lost. */
 import { findBatch, listBatches, platformProducts } from './batches.ts';
+import { shownLaterSql } from './platform-words.ts';
 import type { Engine } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Delivery, Receipt, RecordRelease } from './runtime/ledger-submission.ts';
@@ -13,7 +14,6 @@ import {
   type SubmissionHistory,
   sentContents,
 } from './steps/submit/history.ts';
-import { shownLaterSql } from './steps/submit/platform-words.ts';
 
 export type { Batch } from './steps/submit/batch.ts';
 export type { ContentChange } from './steps/submit/content-changes.ts';

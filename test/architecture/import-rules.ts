@@ -156,8 +156,8 @@ const DOORS: readonly Door[] = [
   },
   {
     packages: NETWORK,
-    files: /^(pipelines\/steps\/(submit\/channels|alert)|app\/console)\//,
-    rule: 'the network is reached only in steps/submit/channels, steps/alert and app/console',
+    files: /^(pipelines\/steps\/(submit\/channels|alert)|app\/console|bench)\//,
+    rule: 'the network is reached only in steps/submit/channels, steps/alert, app/console and bench',
   },
   {
     packages: /^(node-cron|croner|cron-parser)($|\/)/,

@@ -66,7 +66,8 @@ describe('finding imports', () => {
   });
 });
 
-const NETWORK_RULE = 'the network is reached only in steps/submit/channels, steps/alert and app/console';
+const NETWORK_RULE =
+  'the network is reached only in steps/submit/channels, steps/alert, app/console and bench';
 
 describe('the rules', () => {
   test.each([

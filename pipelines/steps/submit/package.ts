@@ -9,12 +9,15 @@ import type { Layout } from './layout.ts';
 
 /** Records held at a time, as files of the package: what they say is text in the engine meanwhile. */
 const SLICE_RECORDS = 10_000;
+/** Records of a file that leave the engine as one text. */
+const PIECE_RECORDS = 1000;
 
 /** A file of records on its way into the package. */
 export interface RecordsFile {
   readonly name: string;
   readonly counts: Record<Op | 'records', number>;
-  readonly pieces: readonly Buffer[];
+  /** Its bytes, to be read before the next file is asked for. */
+  readonly pieces: AsyncIterable<Buffer>;
   /** From 1: the file under `records/` that keeps these records. */
   readonly slice: number;
 }
@@ -67,27 +70,27 @@ async function recordsFile(
   { format }: Platform,
   { number, batch, policy }: { readonly number: number; readonly batch: string; readonly policy: Policy },
 ): Promise<Omit<RecordsFile, 'slice'>> {
-  const where = `WHERE file_number = ${literal(String(number))}`;
-  const found = await engine.one<Record<'records' | Op, string>>(`
+  const { first, last, ...found } = await engine.one<Record<'records' | Op | 'first' | 'last', string>>(`
     SELECT count(*) AS records, count(*) FILTER (op = 'I') AS I, count(*) FILTER (op = 'U') AS U,
-      count(*) FILTER (op = 'D') AS D
-    FROM batch_content ${where}`);
-  const body = await engine.text(
-    `SELECT string_agg(${sentColumn(policy)}, '' ORDER BY position) FROM batch_content ${where}`,
-  );
+      count(*) FILTER (op = 'D') AS D, min(position) AS first, max(position) AS last
+    FROM batch_content WHERE file_number = ${literal(String(number))}`);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    if (format.kind === 'xml')
+      yield Buffer.from(
+        `<?xml version="1.0" encoding="UTF-8"?>\n<${format.root} xmlns="${attribute(format.namespace)}" batch="${attribute(batch)}" policy="${policy}">\n`,
+      );
+    for (let from = Number(first); from <= Number(last); from += PIECE_RECORDS) {
+      const to = Math.min(from + PIECE_RECORDS - 1, Number(last));
+      yield await engine.text(`
+        SELECT string_agg(${sentColumn(policy)}, '' ORDER BY position) FROM batch_content
+        WHERE position BETWEEN ${from} AND ${to}`);
+    }
+    if (format.kind === 'xml') yield Buffer.from(`</${format.root}>\n`);
+  }
   return {
     name: format.recordsFile.replace('{number}', String(number).padStart(5, '0')),
     counts: { records: Number(found.records), I: Number(found.I), U: Number(found.U), D: Number(found.D) },
-    pieces:
-      format.kind === 'xml'
-        ? [
-            Buffer.from(
-              `<?xml version="1.0" encoding="UTF-8"?>\n<${format.root} xmlns="${attribute(format.namespace)}" batch="${attribute(batch)}" policy="${policy}">\n`,
-            ),
-            body,
-            Buffer.from(`</${format.root}>\n`),
-          ]
-        : [body],
+    pieces: pieces(),
   };
 }
 
