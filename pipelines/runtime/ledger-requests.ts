@@ -9,7 +9,7 @@ export type Approval = Readonly<ApprovalTable>;
 export type RunRequest = Readonly<Omit<RunRequestTable, 'words' | 'error' | 'ticketHash'>> & {
   readonly words: readonly string[];
   readonly error: unknown;
-  /** Ids of the runs that its process made. */
+  /** Ids of the runs that its process made, or, of a job by hand, those of the duty that it began. */
   readonly runIds: readonly string[];
 };
 
@@ -105,23 +105,46 @@ export class RequestRecords {
 
   async #withRuns(row: RunRequestTable): Promise<RunRequest> {
     const { ticketHash: _hidden, words, error, ...rest } = row;
-    const runs =
-      row.pid === null || row.processStart === null
-        ? []
-        : await this.#ledger.db
-            .selectFrom('run')
-            .select('id')
-            .where('pid', '=', row.pid)
-            .where('processStart', '=', row.processStart)
-            .where('actor', '=', row.actor)
-            .orderBy('startedAt')
-            .execute();
+    const parsed = JSON.parse(words) as string[];
+    const [command, verb, job] = parsed;
+    const isJob = command === 'schedule' && verb === 'run' && job !== undefined;
     return {
       ...rest,
-      words: JSON.parse(words) as string[],
+      words: parsed,
       error: error === null ? null : (JSON.parse(error) as unknown),
-      runIds: runs.map(({ id }) => id),
+      runIds: await (isJob ? this.#runsOfJob(row, job) : this.#runsOfProcess(row)),
     };
+  }
+
+  async #runsOfProcess({ pid, processStart, actor }: RunRequestTable): Promise<string[]> {
+    if (pid === null || processStart === null) return [];
+    const runs = await this.#ledger.db
+      .selectFrom('run')
+      .select('id')
+      .where('pid', '=', pid)
+      .where('processStart', '=', processStart)
+      .where('actor', '=', actor)
+      .orderBy('startedAt')
+      .execute();
+    return runs.map(({ id }) => id);
+  }
+
+  /** A job's command is a further process; while the request goes on, no other one carries that job out. */
+  async #runsOfJob({ actor, claimedAt, finishedAt }: RunRequestTable, job: string): Promise<string[]> {
+    if (claimedAt === null) return [];
+    const begun = this.#ledger.db
+      .selectFrom('run')
+      .innerJoin('duty', 'duty.id', 'run.dutyId')
+      .select('run.id')
+      .where('duty.job', '=', job)
+      .where('run.actor', '=', actor)
+      .where('run.startedAt', '>=', claimedAt)
+      .orderBy('run.startedAt');
+    const runs = await (finishedAt === null
+      ? begun
+      : begun.where('run.startedAt', '<=', finishedAt)
+    ).execute();
+    return runs.map(({ id }) => id);
   }
 
   /** Keep an approval; a second one of the same person replaces the first. */
