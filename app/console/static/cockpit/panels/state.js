@@ -293,6 +293,8 @@ export function drawSubmissions(view) {
   drawPanel(view, {
     name: 'submissions',
     title: '全国平台报送',
+    // Cases held back for other reasons, such as a code that the platform does not know, show in the next batch alone.
+    of: '暂缓仅计有数据问题的',
     chart: () => (rows.length === 0 ? h('p', { class: 'nothing' }, '尚无报送批次') : rows.map(batch)),
     table: () =>
       table(
