@@ -129,21 +129,28 @@ export class RequestRecords {
     return runs.map(({ id }) => id);
   }
 
-  /** A job's command is a further process; while the request goes on, no other one carries that job out. */
-  async #runsOfJob({ actor, claimedAt, finishedAt }: RunRequestTable, job: string): Promise<string[]> {
+  /** A job's command is a further process: its runs are those of the job until the account asks for it again. */
+  async #runsOfJob({ actor, claimedAt }: RunRequestTable, job: string): Promise<string[]> {
     if (claimedAt === null) return [];
-    const begun = this.#ledger.db
+    const { db } = this.#ledger;
+    const next = await db
+      .selectFrom('runRequest')
+      .select('claimedAt')
+      .where('actor', '=', actor)
+      .where('claimedAt', '>', claimedAt)
+      .where('words', 'like', `["schedule","run","${job}"%`)
+      .orderBy('claimedAt')
+      .executeTakeFirst();
+    const runs = await db
       .selectFrom('run')
       .innerJoin('duty', 'duty.id', 'run.dutyId')
       .select('run.id')
       .where('duty.job', '=', job)
       .where('run.actor', '=', actor)
       .where('run.startedAt', '>=', claimedAt)
-      .orderBy('run.startedAt');
-    const runs = await (finishedAt === null
-      ? begun
-      : begun.where('run.startedAt', '<=', finishedAt)
-    ).execute();
+      .$if(next !== undefined, (query) => query.where('run.startedAt', '<', next?.claimedAt ?? ''))
+      .orderBy('run.startedAt')
+      .execute();
     return runs.map(({ id }) => id);
   }
 

@@ -131,7 +131,7 @@ const RUN_COLUMN = {
 };
 
 /** @param {Job} job */
-function openRun({ id, title, period, canRehearse }) {
+function openRun({ id, title, pipeline, state, period, canRehearse }) {
   const none = { required: false };
   const form = actionForm({
     fields: [
@@ -156,5 +156,18 @@ function openRun({ id, title, period, canRehearse }) {
       location.assign(`/progress?id=${request}`);
     },
   });
-  openSheet(title, {}, form);
+  openSheet(
+    title,
+    {},
+    state === 'off' ? h('p', null, '该计划已停用：只运行这一次。') : null,
+    pipeline === 'submit'
+      ? h(
+          'div',
+          { class: 'notice warn' },
+          h('strong', null, '将发送'),
+          '已生成的批次会发往全国平台，不能收回。',
+        )
+      : null,
+    form,
+  );
 }
