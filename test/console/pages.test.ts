@@ -197,6 +197,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
     ['/runs', '发起人'],
     ['/findings', '各机构待处理问题'],
     ['/comparison', '各类别件数'],
+    ['/pre-application?id=YSQ0000003', '归类依据'],
     ['/submissions', BATCH],
     [`/submission?batch=${BATCH}`, '退回的记录'],
     ['/backups', '尚无备份'],

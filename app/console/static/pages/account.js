@@ -5,6 +5,7 @@ import { actionForm, field, goodNotice } from '../lib/form.js';
 import { factList } from '../lib/list.js';
 import { beginEnrolment, confirmEnrolment, enrolmentLines, recoveryCodeLines } from '../lib/second-factor.js';
 import { hasRole, problemNotice, runPage } from '../lib/shell.js';
+import { minute } from '../lib/words.js';
 
 /** @typedef {import('../lib/shell.js').Session} Session */
 
@@ -32,7 +33,7 @@ void runPage(async (session) => {
           ['角色', account.roleTitles.join('、') || '尚无角色，请联系安全管理员'],
           ['机构', account.body ?? (account.roles.length === 0 ? '—' : '全市')],
           ['二次验证', account.secondFactor ? '已设置' : '未设置'],
-          ['本次登录有效至', expiresAt],
+          ['本次登录有效至', minute(expiresAt)],
         ]),
         h(
           'p',

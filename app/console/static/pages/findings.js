@@ -184,6 +184,7 @@ function openMark({ rule_id: rule, record_key: record, scope: view, message, sta
       field('reason', '为什么数据是正确的', { maxlength: 500 }),
       field('until', '有效至', {
         type: 'date',
+        min: new Date().toLocaleDateString('sv'),
         hint: '到期，或记录的值变化后，问题重新列出。下一次运行起计入。',
       }),
     ],

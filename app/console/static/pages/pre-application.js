@@ -31,7 +31,7 @@ void runPage(async (session) => {
       { class: 'stack' },
       h('section', { class: 'panel' }, h('h2', null, found.preAppId), facts(found, bodies.nameOf)),
       listPanel(TRIED_COLUMNS, found.tried, { caption: '归类依据', none: '没有', title: '归类依据' }),
-      listPanel(PROOF_COLUMNS, found.proofs, {
+      listPanel(proofColumns(found.proofs), found.proofs, {
         caption: '比对内容',
         none: '没有可比对的案件',
         title: '比对内容',
@@ -69,21 +69,31 @@ const TRIED_COLUMNS = [
   { title: '依据', value: ({ because }) => fieldWords(because) },
 ];
 
-/** @type {readonly import('../lib/table.js').Column<Proof>[]} */
-const PROOF_COLUMNS = [
-  { title: '种类', kind: 'key', value: ({ kind }) => KINDS[kind] },
-  {
-    title: '对方',
-    kind: 'key',
-    isHead: true,
-    value: ({ caseId, earlierId }) => (caseId === '' ? `预申请 ${earlierId}` : `案件 ${caseId}`),
-  },
-  { title: '字段', kind: 'key', value: ({ field: name }) => (name === '' ? null : fieldWords(name)) },
-  { title: '预申请', value: ({ preValue }) => preValue || null },
-  { title: '案件', value: ({ caseValue }) => caseValue || null },
-  { title: '结论', value: ({ verdict }) => verdict },
-  { title: '证据权重', kind: 'number', value: ({ weight }) => weight || null },
-];
+/**
+ * Of a likely partner only evidence is told, of a link only what links: columns without any value are left out.
+ * @param {readonly Proof[]} proofs
+ * @returns {readonly import('../lib/table.js').Column<Proof>[]}
+ */
+function proofColumns(proofs) {
+  /** @type {readonly (readonly ['field' | 'preValue' | 'caseValue' | 'verdict' | 'weight', import('../lib/table.js').Column<Proof>])[]} */
+  const columns = [
+    ['field', { title: '字段', kind: 'key', value: (proof) => fieldWords(proof.field) || null }],
+    ['preValue', { title: '预申请', value: ({ preValue }) => preValue || null }],
+    ['caseValue', { title: '案件', value: ({ caseValue }) => caseValue || null }],
+    ['verdict', { title: '结论', value: ({ verdict }) => verdict || null }],
+    ['weight', { title: '证据权重', kind: 'number', value: ({ weight }) => weight || null }],
+  ];
+  return [
+    { title: '种类', kind: 'key', value: ({ kind }) => KINDS[kind] },
+    {
+      title: '对方',
+      kind: 'key',
+      isHead: true,
+      value: ({ caseId, earlierId }) => (caseId === '' ? `预申请 ${earlierId}` : `案件 ${caseId}`),
+    },
+    ...columns.filter(([name]) => proofs.some((proof) => proof[name] !== '')).map(([, column]) => column),
+  ];
+}
 
 /** Fields of the comparison in a text by their names. @param {string} text */
 const fieldWords = (text) =>
