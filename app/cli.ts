@@ -4,6 +4,7 @@ import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
 import { registerAccount } from './commands/account.ts';
+import { registerAgreement } from './commands/agreement.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCockpit } from './commands/cockpit.ts';
 import { registerComparisonDecisions } from './commands/comparison.ts';
@@ -79,6 +80,7 @@ Examples:
   registerSchedule(program, register);
   registerSnapshot(program, register);
   registerCockpit(program, register);
+  registerAgreement(program, register);
   registerFindings(program, register);
   registerExplain(program, register);
   registerComparisonDecisions(program, register);

@@ -19,8 +19,9 @@ import type { RunContext } from './runtime/run.ts';
 import type { Figures } from './steps/macro-monitoring/figures.ts';
 import { type Artefact, hashArtefacts } from './steps/publish/folder.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
-import { BATCH_FILE, RECORDS_FOLDER } from './steps/submit/batch.ts';
+import { BATCH_FILE, HELD_BACK_FILE, RECORDS_FOLDER } from './steps/submit/batch.ts';
 import { recordsFiles } from './steps/submit/package.ts';
+import { writeHeldBack } from './steps/submit/records.ts';
 import { heldRecords, rejectedRecords } from './steps/submit/report.ts';
 
 const HELD_FOLDER = '待补正';
@@ -149,6 +150,8 @@ async function writeBatch(
   );
   for (let slice = 1; slice <= slices; slice++)
     artefacts.push({ path: `${RECORDS_FOLDER}/${String(slice).padStart(5, '0')}.parquet`, kind: 'record' });
+  await writeHeldBack(context.engine, path.join(dir, HELD_BACK_FILE));
+  artefacts.push({ path: HELD_BACK_FILE, kind: 'record' });
   if (terms.recipients.length === 0) {
     artefacts.push({ path: `${batch}.zip`, kind: 'package' });
   } else {

@@ -3,7 +3,6 @@ import { findBatch, listBatches, platformProducts } from './batches.ts';
 import type { Engine } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Delivery, Receipt, RecordRelease } from './runtime/ledger-submission.ts';
-import { maskInText } from './runtime/masking.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 import type { Batch } from './steps/submit/batch.ts';
 import { type ContentChange, contentChanges, contentFields } from './steps/submit/content-changes.ts';
@@ -14,6 +13,7 @@ import {
   type SubmissionHistory,
   sentContents,
 } from './steps/submit/history.ts';
+import { shownLaterSql } from './steps/submit/platform-words.ts';
 
 export type { Batch } from './steps/submit/batch.ts';
 export type { ContentChange } from './steps/submit/content-changes.ts';
@@ -32,7 +32,7 @@ export interface RejectedRecord {
   readonly op: string;
   readonly orgCode: string;
   readonly code: string | null;
-  /** The platform's words, what looks like a person's number masked. */
+  /** The platform's words, persons masked. */
   readonly message: string | null;
   readonly released: boolean;
 }
@@ -55,11 +55,19 @@ export async function submission(
     engine.close();
     throw error;
   }
-  return { batch, rejected: () => rejectedRecords(engine), close: () => engine.close() };
+  return { batch, rejected: () => rejectedRecords(service, engine, batch), close: () => engine.close() };
 }
 
-async function* rejectedRecords(engine: Engine): AsyncGenerator<RejectedRecord> {
-  const rows = engine.stream<Attempt>(`SELECT * FROM attempt WHERE result = 'rejected' ORDER BY record_id`);
+async function* rejectedRecords(
+  { home }: Pick<Service, 'home'>,
+  engine: Engine,
+  { manifest }: Batch,
+): AsyncGenerator<RejectedRecord> {
+  const shown = await shownLaterSql(engine, home, manifest.snapshot);
+  const rows = engine.stream<Attempt>(
+    `SELECT a.* REPLACE (${shown('a.message', 'a.case_id')} AS message) FROM attempt a
+     WHERE a.result = 'rejected' ORDER BY a.record_id`,
+  );
   for await (const slice of rows) {
     for (const { record_id, case_id, op, org_code, code, message, is_released } of slice) {
       yield {
@@ -68,7 +76,7 @@ async function* rejectedRecords(engine: Engine): AsyncGenerator<RejectedRecord> 
         op,
         orgCode: org_code,
         code,
-        message: message === null ? null : maskInText(message),
+        message,
         released: is_released,
       };
     }
@@ -173,7 +181,7 @@ export interface ExplainedRecord {
  */
 export async function explainRecord(service: Service, id: string): Promise<ExplainedRecord> {
   return withRecord(service, id, async ({ record, history, engine, batches }) => {
-    const attempts = await engine.rows<Attempt>('SELECT * FROM attempt ORDER BY seq');
+    const attempts = await shownAttempts(service, engine, batches);
     const contents = await sentContents(engine, history, record.record_id);
     const releases = await service.ledger.recordReleases();
     let before: ReadonlyMap<string, string> = new Map();
@@ -192,6 +200,29 @@ export async function explainRecord(service: Service, id: string): Promise<Expla
     });
     return { record, standing: standingText(record), versions };
   });
+}
+
+/** What became of a record in each batch, in their order; the platform's words as people see them. */
+async function shownAttempts(
+  { home }: Pick<Service, 'home'>,
+  engine: Engine,
+  batches: readonly Batch[],
+): Promise<Attempt[]> {
+  const attempts = await engine.rows<Attempt>('SELECT * FROM attempt ORDER BY seq');
+  const shown: Attempt[] = [];
+  for (const attempt of attempts) {
+    const batch = batches.find(({ name }) => name === attempt.batch);
+    if (attempt.message === null || batch === undefined) {
+      shown.push(attempt);
+      continue;
+    }
+    const words = await shownLaterSql(engine, home, batch.manifest.snapshot);
+    const { message } = await engine.one<Pick<Attempt, 'message'>>(
+      `SELECT ${words('a.message', 'a.case_id')} AS message FROM attempt a WHERE a.seq = ${attempt.seq}`,
+    );
+    shown.push({ ...attempt, message });
+  }
+  return shown;
 }
 
 /** Elements of a record that say what is asked for, not what the case is. */
@@ -218,7 +249,7 @@ function versionOf(
         : {
             result,
             code,
-            message: message === null ? null : maskInText(message),
+            message,
             receipt: batch.receipts.find((receipt) => receipt.id === receipt_id),
           },
   };

@@ -4,6 +4,7 @@
 const SHELLS = {
   account: '我的账号',
   accounts: '账号管理',
+  agreement: '三方一致',
   audit: '审计记录',
   backups: '数据备份',
   comparison: '预申请比对',
@@ -20,10 +21,16 @@ const SHELLS = {
   tokens: 'API令牌',
 } as const;
 
+/** Pages with a style sheet of their own, which has the page's name. */
+const STYLED: readonly string[] = ['agreement'];
+
 /** The files of these pages: `runs.html` and its text. */
 export function pageShells(): [string, string][] {
   return Object.entries(SHELLS).map(([name, title]) => [`${name}.html`, shell(name, title)]);
 }
+
+const styleLink = (name: string): string =>
+  STYLED.includes(name) ? `\n    <link rel="stylesheet" href="/static/css/${name}.css" />` : '';
 
 const shell = (name: string, title: string): string => `<!doctype html>
 <html lang="zh-CN">
@@ -32,7 +39,7 @@ const shell = (name: string, title: string): string => `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${title} · 劳动人事争议仲裁数据服务</title>
     <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-    <link rel="stylesheet" href="/static/css/base.css" />
+    <link rel="stylesheet" href="/static/css/base.css" />${styleLink(name)}
     <script src="/static/lib/theme.js"></script>
     <script type="module" src="/static/pages/${name}.js"></script>
   </head>

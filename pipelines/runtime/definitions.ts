@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
+import { type AgreementFile, agreementFile } from '../../schemas/agreement.ts';
 import { type DistrictMap, type DistrictsFile, districtMap, districtsFile } from '../../schemas/cockpit.ts';
 import {
   type ComparisonFile,
@@ -131,8 +132,11 @@ const SCHEDULES_FILE = 'schedules.json';
 /** Where the districts stand on the map. */
 const DISTRICTS_FILE = 'districts.json';
 
+/** What may explain why table, platform and cockpit differ. */
+const AGREEMENT_FILE = 'agreement.json';
+
 /** Files that are no part of the hash: only a home's own one belongs to it. */
-const OWN_ALONE: readonly string[] = [SOURCE_NAMES_FILE, SCHEDULES_FILE, DISTRICTS_FILE];
+const OWN_ALONE: readonly string[] = [SOURCE_NAMES_FILE, SCHEDULES_FILE, DISTRICTS_FILE, AGREEMENT_FILE];
 
 /** What the service runs by itself, and the days by which it reckons. */
 export interface ScheduleDefinitions {
@@ -171,6 +175,15 @@ export function loadDistricts(homeDefinitionsDir: string): DistrictsFile {
 }
 
 /**
+ * The classes and reasons of the three-way agreement. It says how figures differ, not what they are: it is no part of
+ * the hash of the definitions.
+ * @throws ArbdataError E_DEFINITION naming the file and the place in it
+ */
+export function loadAgreement(homeDefinitionsDir: string): AgreementFile {
+  return loadFile(homeDefinitionsDir, AGREEMENT_FILE, agreementFile);
+}
+
+/**
  * The bureau's own map of its districts; no figure follows from it.
  * @returns undefined where the home brings none
  * @throws ArbdataError E_DEFINITION naming the place in it
@@ -202,6 +215,7 @@ const DEFINITION_FILES: readonly string[] = [
   'comparison.json',
   'syllables.json',
   SCHEDULES_FILE,
+  AGREEMENT_FILE,
 ];
 
 /** Shipped and own files with the layouts of platforms; an own one of a shipped name replaces it. */

@@ -59,14 +59,3 @@ export function shownPartyNameSql(name: string, partyKind: string, idNo: string)
   const isFirm = `${partyKind} = '2' AND NOT COALESCE(regexp_full_match(trim(${idNo}), '[1-8][0-9]{16}[0-9Xx]'), FALSE)`;
   return `CASE WHEN ${isFirm} THEN ${name} ELSE ${maskSql('name', name)} END`;
 }
-
-/** Numbers in a running text that look like an identity number or a mobile number. */
-const IDENTITY_IN_TEXT = /(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])/g;
-const PHONE_IN_TEXT = /(?<![0-9A-Za-z])1[0-9]{10}(?![0-9A-Za-z])/g;
-
-/** Mask what looks like a person's number in words that others wrote, such as a platform's reason for a rejection. */
-export function maskInText(text: string): string {
-  return text
-    .replace(IDENTITY_IN_TEXT, (number) => mask('identity', number))
-    .replace(PHONE_IN_TEXT, (number) => mask('phone', number));
-}

@@ -54,6 +54,10 @@ describe('every command with --json prints exactly one document', () => {
       ['findings', 'run'],
     ],
     [
+      ['agreement', '--period', '2026-10', '--class', 'defect'],
+      ['bodies', 'cases', 'classes', 'figures', 'org', 'period', 'reasons', 'rows', 'sides', 'states'],
+    ],
+    [
       ['source', 'check'],
       ['asOf', 'details', 'kind', 'problems', 'views'],
     ],
@@ -351,6 +355,7 @@ describe('--help', () => {
     ['snapshot'],
     ['snapshot', 'list'],
     ['snapshot', 'verify'],
+    ['agreement'],
     ['findings'],
     ['findings', 'mark'],
     ['findings', 'unmark'],

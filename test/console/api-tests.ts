@@ -1,6 +1,7 @@
 /** What the API hands out is what the files and the ledger hold. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { type Agreement, agreement } from '../../pipelines/agreement.ts';
 import { showCockpit } from '../../pipelines/cockpit.ts';
 import { explain } from '../../pipelines/explain.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
@@ -94,6 +95,50 @@ export function apiTests(given: () => World): void {
       ];
       expect([one.cases.length, one.hasMore, two.cases.length]).toEqual([3, true, 3]);
       expect(two.cases[0]).not.toEqual(one.cases[0]);
+    });
+  });
+
+  describe('the agreement', () => {
+    type Shown = Pick<Agreement, 'rows' | 'bodies' | 'reasons'> & {
+      readonly body: string;
+      readonly cases: readonly {
+        readonly orgCode: string;
+        readonly caseId: string;
+        readonly reason: string;
+      }[];
+      readonly hasMore: boolean;
+    };
+
+    test('is that of the command, its cases page by page, its look recorded', async () => {
+      const { console: c } = given();
+      const client = await c.as(accountOf('leader'));
+      const whole = (await client.ask(`/api/agreement?period=${PERIOD}&limit=1000`)).json<Shown>();
+      const found = await agreement(c.service, { period: readPeriod(PERIOD) });
+      const cases: string[] = [];
+      for await (const { caseId, reason } of found.cases()) cases.push(`${caseId} ${reason}`);
+      found.close();
+      expect([whole.rows, whole.reasons, whole.hasMore]).toEqual([found.rows, found.reasons, false]);
+      expect(cases.length).toBeGreaterThan(5);
+      expect(whole.cases.map(({ caseId, reason }) => `${caseId} ${reason}`)).toEqual(cases);
+      const [seen] = await c.service.ledger.latestAudit({ limit: 1, action: 'cases.view' });
+      expect(seen).toMatchObject({ subject: `${PERIOD}/agreement@ALL`, detail: { rows: cases.length } });
+      const page = (await client.ask(`/api/agreement?limit=2&offset=3`)).json<Shown>();
+      expect([page.hasMore, page.cases]).toEqual([true, whole.cases.slice(3, 5)]);
+      expect((await client.ask('/api/agreement?period=2026-Q3')).status).toBe(400);
+    });
+
+    test('a district sees its own body, and its numbers add up from its own cases', async () => {
+      const { console: c } = given();
+      const client = await c.as(accountOf('district'));
+      const own = (await client.ask(`/api/agreement?period=${PERIOD}&limit=1000`)).json<Shown>();
+      expect([own.body, own.bodies.map(({ code }) => code)]).toEqual([OWN, [OWN]]);
+      expect(new Set([...own.rows, ...own.cases].map(({ orgCode }) => orgCode))).toEqual(new Set([OWN]));
+      const sum = own.rows
+        .flatMap(({ pairs }) => pairs)
+        .reduce((all, { leftOnly, rightOnly }) => all + leftOnly + rightOnly, 0);
+      expect(own.cases).toHaveLength(sum);
+      expect((await client.ask(`/api/agreement?body=${FOREIGN}`)).status).toBe(404);
+      expect((await client.ask('/api/agreement?body=ALL')).status).toBe(404);
     });
   });
 

@@ -68,6 +68,9 @@ export const QUERIES: Readonly<Record<string, string>> = {
   from: '2026-11-01',
   until: '2026-11-30',
   months: '3',
+  pair: 'table-platform',
+  gap: 'defect',
+  reason: 'rejected',
   limit: '5',
   offset: '0',
 };

@@ -196,6 +196,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
   const LISTS = [
     ['/runs', '发起人'],
     ['/findings', '各机构待处理问题'],
+    ['/agreement', '差异原因'],
     ['/comparison', '各类别件数'],
     ['/pre-application?id=YSQ0000003', '归类依据'],
     ['/submissions', BATCH],

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ProductsRunEnd, runMonthly } from '../../pipelines/monthly.ts';
 import { literal } from '../../pipelines/runtime/duckdb.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
-import { releaseRecord } from '../../pipelines/submissions.ts';
+import { explainRecord, releaseRecord, submission } from '../../pipelines/submissions.ts';
 import { parsePeriod } from '../../schemas/period.ts';
 import { openWorkbook, rowsOf } from '../publish/support.ts';
 import { aCase, CITIZEN, type SmallCase, smallSource } from './support/small-source.ts';
@@ -14,7 +14,7 @@ const CASES: readonly SmallCase[] = [aCase(1), aCase(2), aCase(3), aCase(4, { na
 /** Of case 2: its amount is corrected; of case 4: the platform was wrong. */
 const WORDS = {
   2: { code: 'E17', message: `当事人张三（${CITIZEN}，13900001234）：标的金额不符` },
-  4: { code: 'E03', message: '欧阳小明重复' },
+  4: { code: 'E03', message: '\u001b[1m欧阳小明重复' },
 } as const;
 
 let home: SubmissionHome;
@@ -66,7 +66,7 @@ test('the next month has a finding on each rejected case, with code and words, p
   const found = await rejections(second);
   expect(found).toEqual([
     expect.stringMatching(/^2 110101 error new: .*E17 当事人张\*\*（\*{4}，\*{4}）：标的金额不符/),
-    expect.stringMatching(/^4 110101 error new: .*E03 欧\*\*重复/),
+    expect.stringMatching(/^4 110101 error new: .*E03 �\[1m欧\*\*重复/),
   ]);
 });
 
@@ -74,14 +74,29 @@ test("it stands on the district's list 待整改 of macro-monitoring", async () 
   const { dir = '', files = [] } = second.outcome ?? {};
   const rows = await listOf(dir, files, /^待整改\/.*110101.*\.xlsx$/, '待整改');
   expect(rows).toMatch(/N001.*E17 当事人张\*\*/);
-  expect(rows).toMatch(/N001.*E03 欧\*\*重复/);
+  expect(rows).toMatch(/N001.*E03 �\[1m欧\*\*重复/);
 });
 
 test("and on the district's list 待补正, with the batch", async () => {
   const { dir = '', files = [] } = second.submission ?? {};
   const rows = await listOf(dir, files, /^待补正\/.*110101.*\.xlsx$/, '被退回');
   expect(rows).toMatch(/110000-2\|.*\|110000-ARB-202609-01\|E17\|当事人张\*\*（\*{4}，\*{4}）：标的金额不符/);
-  expect(rows).toMatch(/110000-4\|.*\|110000-ARB-202609-01\|E03\|欧\*\*重复/);
+  expect(rows).toMatch(/110000-4\|.*\|110000-ARB-202609-01\|E03\|�\[1m欧\*\*重复/);
+});
+
+test('the batch and the record tell the words so, too: by the names of the snapshot that was sent', async () => {
+  const shown = { 2: '当事人张**（****，****）：标的金额不符', 4: '�[1m欧**重复' };
+  await home.home.as('clerk', async (service) => {
+    const { rejected, close } = await submission(service, '110000-ARB-202609-01');
+    const words: (string | null)[] = [];
+    for await (const { message } of rejected()) words.push(message);
+    close();
+    expect(words).toEqual([shown[2], shown[4]]);
+    for (const id of [2, 4] as const) {
+      const { versions } = await explainRecord(service, String(id));
+      expect(versions.map(({ answer }) => answer?.message)).toEqual([shown[id]]);
+    }
+  });
 });
 
 test('corrected in the source it goes out again by itself, released as it is; the findings are resolved', async () => {

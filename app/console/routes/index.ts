@@ -4,6 +4,7 @@ import { HEALTH_ROUTE } from '../health.ts';
 import { openApiDocument } from '../openapi.ts';
 import { publicRoute, type Route } from '../route.ts';
 import { ACCOUNT_ROUTES, AUDIT_ROUTES } from './accounts.ts';
+import { AGREEMENT_ROUTES } from './agreement.ts';
 import { BACKUP_ROUTES } from './backups.ts';
 import { COCKPIT_ROUTES } from './cockpit.ts';
 import { FIGURE_ROUTES } from './figures.ts';
@@ -20,6 +21,7 @@ const DESCRIBED: readonly Route[] = [
   ...WORD_ROUTES,
   ...COCKPIT_ROUTES,
   ...FIGURE_ROUTES,
+  ...AGREEMENT_ROUTES,
   ...FINDING_ROUTES,
   ...COMPARISON_ROUTES,
   ...RUN_ROUTES,

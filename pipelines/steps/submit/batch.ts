@@ -13,6 +13,8 @@ import type { BatchLoss, Delivery, Receipt } from '../../runtime/ledger-submissi
 export const BATCH_FILE = 'batch.json';
 /** Folder of the records of a batch, one Parquet file per slice. */
 export const RECORDS_FOLDER = 'records';
+/** Which cases a batch held back, and by which rules; batches built before it was kept have none. */
+export const HELD_BACK_FILE = 'held-back.parquet';
 
 /**
  * `built`: nothing was sent. `sending`: a delivery goes on, or its outcome is not known. `sent`: delivered, not fully

@@ -122,6 +122,16 @@ export async function sentContents(
   return new Map(rows.map(({ batch, content }) => [batch, content]));
 }
 
+/** Create the view `sent_content(batch, record_id, org_code, content)`: what every batch said; NULL for a deletion. */
+export async function createSentContents(engine: Engine, history: SubmissionHistory): Promise<void> {
+  const files = await recordFiles(history);
+  const columns = ['record_id', 'org_code', 'content', 'filename'];
+  await engine.run(`CREATE VIEW sent_content AS
+    SELECT f.batch, r.record_id, r.org_code, r.content
+    FROM ${files.length === 0 ? emptyTable(columns) : parquet(files)} r
+    JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`);
+}
+
 function sentSelect(files: readonly HistoryFile[]): string {
   return `SELECT f.seq, f.batch, r.record_id, r.case_id, r.op, r.org_code, r.fingerprint, r.file_number, f.is_lost
     FROM ${

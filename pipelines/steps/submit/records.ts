@@ -48,6 +48,15 @@ export async function createCurrent(engine: Engine, layout: Layout, print: Print
   await engine.run('DROP TABLE held_by_rule');
 }
 
+/** Write `case_id, org_code, rules` of every case that is held back: the rules in their order, with commas between. */
+export async function writeHeldBack(engine: Engine, file: string): Promise<void> {
+  await engine.copyToParquet(
+    `SELECT case_id, org_code, string_agg(DISTINCT rule_id, ',' ORDER BY rule_id) AS rules
+     FROM held_finding GROUP BY case_id, org_code ORDER BY case_id, org_code`,
+    file,
+  );
+}
+
 /** Conditions that cut the cases into ranges of ids: the engine skips what lies outside of one. */
 async function caseRanges(engine: Engine): Promise<string[]> {
   const ranges = await engine.rows<{ first: string; last: string }>(`

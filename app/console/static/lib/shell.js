@@ -31,6 +31,7 @@ const PAGES = [
   { path: '/audit', title: '审计记录', roles: ['audit-admin'] },
   { path: '/runs', title: '运行', roles: [...WORKERS, 'system-admin'] },
   { path: '/findings', title: '数据问题', roles: VIEWERS },
+  { path: '/agreement', title: '三方一致', roles: VIEWERS },
   { path: '/comparison', title: '预申请比对', roles: VIEWERS },
   { path: '/submissions', title: '报送与回执', roles: WORKERS },
   { path: '/backups', title: '备份', roles: [...WORKERS, 'system-admin'] },
