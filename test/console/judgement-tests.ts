@@ -250,6 +250,24 @@ export function judgementTests(given: () => World): void {
       expect(entry).toMatchObject({ actor, subject: 'pre-application-daily' });
     });
 
+    test('that is held is not approved by who had it started', async () => {
+      const { console: c } = given();
+      await c.account('the-both', ['operator', 'approver']);
+      const client = await c.as('the-both');
+      const asked = await post(client, '/api/schedules/monthly/run', { period: '2026-08' });
+      const { request } = asked.json<{ request: string }>();
+      await client.ask(`/api/requests/${request}/events`);
+      const { state, runIds } = (await client.ask(`/api/requests/${request}`)).json<{
+        state: string;
+        runIds: string[];
+      }>();
+      expect([state, runIds.length]).toEqual(['held', 1]);
+      const approval = async (name: string) =>
+        (await (await c.as(name)).ask(`/api/runs/${runIds[0]}/approval`)).json<{ canApprove: boolean }>();
+      expect((await approval('the-both')).canApprove).toBe(false);
+      expect((await approval(accountOf('approver'))).canApprove).toBe(true);
+    });
+
     test('that does not exist is not there, and a period is a month or a day', async () => {
       const { console: c } = given();
       const client = await c.as(accountOf('operator'));
