@@ -49,7 +49,7 @@ export async function withCommand<O>(
 ): Promise<CommandResult> {
   return withService(options.home, effects, async (service) => {
     const acting = await claimTicket(service);
-    const result = await withDuty(acting, () => handler(acting, options, args));
+    const result = await withDuty(acting, (own) => handler(own, options, args));
     try {
       await print(result);
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   type PanelDocument,
 } from '../schemas/cockpit.ts';
 import { lastCompleteMonth } from '../schemas/period.ts';
+import { cockpitLateAfter } from './cockpit-late.ts';
 import { type CockpitContents, makePanels, panelDocuments } from './cockpit-panels.ts';
 import { type OpenedTarget, openTarget } from './cockpit-target.ts';
 import { type PreparedSnapshot, prepareSnapshot, takeSnapshot } from './prepare.ts';
@@ -18,7 +19,7 @@ import { ensureDir, sha256File, writeFileAtomic } from './runtime/files.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
-import { dataTime, hoursLater } from './steps/cockpit/freshness.ts';
+import { dataTime } from './steps/cockpit/freshness.ts';
 import { writeMembers } from './steps/cockpit/members.ts';
 import { type CockpitMonths, cockpitMonths } from './steps/cockpit/months.ts';
 import {
@@ -176,7 +177,7 @@ async function writeDocuments(context: RunContext, writing: Writing): Promise<Co
     asOf: prepared.asOf,
     dataTime: moment,
     refreshedAt: shanghaiStamp(clock),
-    lateAfter: hoursLater(moment, config.cockpit.maxAgeHours),
+    lateAfter: await cockpitLateAfter(context, moment),
     months: { current: months.current.text, complete: months.complete.text },
     cutoffDay: config.cutoffDay,
     toolVersion: TOOL_VERSION,

@@ -159,6 +159,8 @@ export interface PairRequest {
   readonly preAppId: string;
   readonly caseId: string;
   readonly reason?: string | undefined;
+  /** Only records of this body are meant, the pre-application and the case; absent: of any. */
+  readonly body?: string | undefined;
 }
 
 /**
@@ -175,9 +177,10 @@ export async function decidePair(
   return pair;
 }
 
-/** Take a word back. */
+/** Take a word back. @throws ArbdataError E_USAGE, E_NOT_FOUND where none stands */
 export async function withdrawPair(service: Service, request: PairRequest): Promise<void> {
-  await service.ledger.withdrawPair({ ...request, ...keysOf(request), actor: service.actor });
+  const pair = request.body === undefined ? keysOf(request) : await knownPair(service, request);
+  await service.ledger.withdrawPair({ ...pair, reason: request.reason, actor: service.actor });
 }
 
 /** Both keys as they are compared, so that one pair is not known under two names. */
@@ -197,25 +200,34 @@ async function knownPair(
   const { preAppId, caseId } = keysOf(request);
   const [latest] = await earlierComparisons(service);
   const { home } = service;
-  if (latest === undefined || latest.snapshotId === null) return { preAppId, caseId };
-  if (!existsSync(snapshotDir(home, latest.snapshotId))) return { preAppId, caseId };
+  const snapshotId = latest?.snapshotId ?? null;
+  if (latest === undefined || snapshotId === null || !existsSync(snapshotDir(home, snapshotId))) {
+    if (request.body === undefined) return { preAppId, caseId };
+    throw unknownRecord(`pre-application ${preAppId} of ${request.body}`, 'without a snapshot');
+  }
   // A number that the portal wrote in another form stands as it is compared in the run's own file.
   const subjects = path.join(home.dir, latest.folder, SUBJECTS_FILE);
   const engine = await openEngine(service);
   try {
-    await engine.run(await openSnapshotSql(home, latest.snapshotId));
+    await engine.run(await openSnapshotSql(home, snapshotId));
+    const own = request.body === undefined ? '' : `AND trim(ORG_CODE) = ${literal(request.body)}`;
     const { pres, cases } = await engine.one<{ pres: string; cases: string }>(
-      `SELECT (SELECT count(*) FROM raw_pre_application WHERE trim(PRE_APP_ID) = ${literal(preAppId)})
-           + (SELECT count(*) FROM read_parquet(${literal(subjects)}) WHERE pre_app_id = ${literal(preAppId)}) AS pres,
-         (SELECT count(*) FROM raw_arb_case WHERE CASE_ID = ${caseId}) AS cases`,
+      `SELECT (SELECT count(*) FROM raw_pre_application WHERE trim(PRE_APP_ID) = ${literal(preAppId)} ${own})
+           + (SELECT count(*) FROM read_parquet(${literal(subjects)}) WHERE pre_app_id = ${literal(preAppId)} ${own}) AS pres,
+         (SELECT count(*) FROM raw_arb_case WHERE CASE_ID = ${caseId} ${own}) AS cases`,
     );
     const missing =
       pres === '0' ? `pre-application ${preAppId}` : cases === '0' ? `case ${caseId}` : undefined;
     if (missing === undefined) return { preAppId, caseId };
-    throw new ArbdataError('E_NOT_FOUND', `there is no ${missing} in snapshot ${latest.snapshotId}`, {
-      advice: 'Take both numbers from the data file of the latest comparison.',
-    });
+    const of = request.body === undefined ? '' : ` of ${request.body}`;
+    throw unknownRecord(`${missing}${of}`, `in snapshot ${snapshotId}`);
   } finally {
     engine.close();
   }
+}
+
+function unknownRecord(what: string, where: string): ArbdataError {
+  return new ArbdataError('E_NOT_FOUND', `there is no ${what} ${where}`, {
+    advice: 'Take both numbers from the data file of the latest comparison.',
+  });
 }

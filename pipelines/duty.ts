@@ -20,22 +20,24 @@ export function takeDuty(environment: NodeJS.ProcessEnv): DutyToken | undefined 
 }
 
 /**
- * Carry a command out for its duty, or as it is where it has none.
+ * Carry a command out for its duty, or as it is where it has none. What a person asked for by hand is done in that
+ * person's name: nobody approves the own run by having had the service start it.
  * @throws {ArbdataError} E_RUN_LOCKED where the duty was given to another process before this one took it
  */
-export async function withDuty<T extends { readonly exit?: number }>(
-  { ledger, duty }: Pick<Service, 'ledger' | 'duty'>,
-  command: () => Promise<T>,
+export async function withDuty<S extends Service, T extends { readonly exit?: number }>(
+  service: S,
+  command: (service: S) => Promise<T>,
 ): Promise<T> {
-  if (duty === undefined) return command();
-  await ledger.duties.claim(duty);
+  const { ledger, duty } = service;
+  if (duty === undefined) return command(service);
+  const { requestedBy } = await ledger.duties.claim(duty);
   const heartbeat = setInterval(() => {
     // A beat that fails is made up by the next.
     ledger.duties.beat(duty).catch(() => undefined);
   }, HEARTBEAT_MS);
   heartbeat.unref();
   try {
-    const result = await command();
+    const result = await command(requestedBy === null ? service : { ...service, actor: requestedBy });
     await ledger.duties.tell(duty, { exit: result.exit ?? EXIT.done });
     return result;
   } catch (error) {

@@ -7,6 +7,7 @@ import { shanghaiDate } from './runtime/clock.ts';
 import { literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile } from './runtime/home.ts';
+import type { FindingMark } from './runtime/ledger-marks.ts';
 import { readDate } from './runtime/period.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 import { openSnapshotSql } from './steps/snapshot/list.ts';
@@ -83,6 +84,51 @@ export async function knownBody(service: Service, runId: string, code: string): 
 
 /** Stream the findings of a run that pass a filter, ordered by rule, body and record. */
 export async function* findings(service: Service, filter: FindingFilter): AsyncGenerator<ShownFinding> {
+  yield* findingRows<ShownFinding>(service, filter, FINDING_COLUMNS);
+}
+
+/** A finding with the mark that stands on it now; what the next run makes of it, no column of this run can say. */
+export interface MarkedFinding extends ShownFinding {
+  readonly standing_mark: {
+    readonly reason: string;
+    readonly expires_on: string;
+    readonly actor: string;
+    readonly marked_at: string;
+  } | null;
+}
+
+/** As `findings`, with the marks that stand. */
+export async function* markedFindings(
+  service: Service,
+  filter: FindingFilter,
+): AsyncGenerator<MarkedFinding> {
+  const today = shanghaiDate(service.clock);
+  const live = (await service.ledger.standingMarks()).filter(({ expiresOn }) => expiresOn >= today);
+  const marks = Map.groupBy(live, ({ ruleId, recordKey }) => JSON.stringify([ruleId, recordKey]));
+  const columns = [...FINDING_COLUMNS, 'fingerprint'] as const;
+  type Row = ShownFinding & Pick<Finding, 'fingerprint'>;
+  for await (const { fingerprint, ...row } of findingRows<Row>(service, filter, columns)) {
+    const own = marks.get(JSON.stringify([row.rule_id, row.record_key])) ?? [];
+    const found = own.findLast((one) => one.fingerprint === fingerprint && isOfScope(one, row));
+    yield { ...row, standing_mark: row.state === 'resolved' ? null : shownMark(found) };
+  }
+}
+
+/** Marks of earlier versions name no view and hold in every one. */
+const isOfScope = ({ scope }: FindingMark, finding: ShownFinding): boolean =>
+  scope === '' || scope === finding.scope;
+
+function shownMark(mark: FindingMark | undefined): MarkedFinding['standing_mark'] {
+  if (mark === undefined) return null;
+  const { reason, expiresOn, actor, markedAt } = mark;
+  return { reason, expires_on: expiresOn, actor, marked_at: markedAt };
+}
+
+async function* findingRows<R>(
+  service: Service,
+  filter: FindingFilter,
+  columns: readonly (keyof Finding)[],
+): AsyncGenerator<R> {
   const run = await findingsRun(service, filter.runId);
   const conditions = Object.entries({
     rule_id: filter.rule,
@@ -94,8 +140,8 @@ export async function* findings(service: Service, filter: FindingFilter): AsyncG
   const engine = await openEngine(service);
   try {
     const file = findingsFile(service.home, run);
-    for await (const rows of engine.stream<ShownFinding>(
-      `SELECT ${FINDING_COLUMNS.join(', ')} FROM read_parquet(${literal(file)}) ${where}
+    for await (const rows of engine.stream<R>(
+      `SELECT ${columns.join(', ')} FROM read_parquet(${literal(file)}) ${where}
        ORDER BY rule_id, org_code NULLS FIRST, TRY_CAST(record_key AS BIGINT) NULLS LAST, record_key, scope`,
     )) {
       yield* rows;
@@ -143,14 +189,23 @@ export function findingCsvLine(finding: ShownFinding): string {
   return csvLine(FINDING_COLUMNS.map((column) => neutralised(finding[column] ?? ''))).trimEnd();
 }
 
+/** Which finding of the latest run is meant. */
+export interface FindingRequest {
+  readonly ruleId: string;
+  /** The view of the record; needed only where the rule lists equal keys of several views. */
+  readonly scope?: string | undefined;
+  readonly recordKey: string;
+  /** Only a finding of this body is meant; absent: of any body, or of none. */
+  readonly body?: string | undefined;
+}
+
 /**
  * Mark a finding of the latest run as verified correct. A new value or other related records break the mark.
- * @param request.scope the view of the record; needed only where the rule lists equal keys of several views
  * @throws ArbdataError E_NOT_FOUND, E_DATE, E_USAGE
  */
 export async function markFinding(
   service: Service,
-  request: { ruleId: string; scope?: string; recordKey: string; reason: string; until: string },
+  request: FindingRequest & { readonly reason: string; readonly until: string },
 ): Promise<{ runId: string; scope: string; fingerprint: string }> {
   const until = readDate(request.until, '--until');
   if (until < shanghaiDate(service.clock)) {
@@ -161,15 +216,43 @@ export async function markFinding(
   if (request.reason.trim() === '') {
     throw new ArbdataError('E_USAGE', 'a mark needs a reason', { advice: 'Add --reason "…".' });
   }
+  const found = await openFinding(service, request);
+  const { ruleId, recordKey, reason } = request;
+  const { scope, fingerprint } = found;
+  const mark = { ruleId, scope, recordKey, fingerprint, reason: reason.trim(), expiresOn: until };
+  await service.ledger.addMark({ ...mark, actor: service.actor });
+  return found;
+}
+
+/**
+ * Withdraw the mark that stands on a record. Where a body is named, the latest run must list the finding as the body's.
+ * @throws ArbdataError E_NOT_FOUND, E_USAGE
+ */
+export async function unmarkFinding(
+  service: Service,
+  request: FindingRequest & { readonly reason?: string | undefined },
+): Promise<void> {
+  const { ruleId, recordKey, body, reason } = request;
+  const scope = body === undefined ? request.scope : (await openFinding(service, request)).scope;
+  const where = scope === undefined ? {} : { scope };
+  const why = reason === undefined ? {} : { reason };
+  await service.ledger.withdrawMark({ ruleId, recordKey, actor: service.actor, ...where, ...why });
+}
+
+/** The one open finding of the latest run that is meant. @throws ArbdataError E_NOT_FOUND, E_USAGE */
+async function openFinding(
+  service: Service,
+  { ruleId, recordKey, scope, body }: FindingRequest,
+): Promise<{ runId: string; scope: string; fingerprint: string }> {
   const runId = await findingsRun(service);
   const engine = await openEngine(service);
   try {
     const file = findingsFile(service.home, runId);
-    const { ruleId, recordKey, reason } = request;
-    const meant = request.scope === undefined ? '' : `AND scope = ${literal(request.scope)}`;
+    const meant = scope === undefined ? '' : `AND scope = ${literal(scope)}`;
+    const own = body === undefined ? '' : `AND org_code = ${literal(body)}`;
     const [found, other] = await engine.rows<{ scope: string; fingerprint: string }>(
       `SELECT scope, fingerprint FROM read_parquet(${literal(file)}) WHERE state <> 'resolved'
-       AND rule_id = ${literal(ruleId)} AND record_key = ${literal(recordKey)} ${meant} ORDER BY scope`,
+       AND rule_id = ${literal(ruleId)} AND record_key = ${literal(recordKey)} ${meant} ${own} ORDER BY scope`,
     );
     if (found === undefined) {
       throw new ArbdataError('E_NOT_FOUND', `run ${runId} has no finding ${ruleId} on ${recordKey}`, {
@@ -185,15 +268,6 @@ export async function markFinding(
         },
       );
     }
-    await service.ledger.addMark({
-      ruleId,
-      scope: found.scope,
-      recordKey,
-      fingerprint: found.fingerprint,
-      reason: reason.trim(),
-      expiresOn: until,
-      actor: service.actor,
-    });
     return { runId, ...found };
   } finally {
     engine.close();

@@ -103,9 +103,7 @@ export async function runByHand(
   startCommand: StartCommand,
 ): Promise<Duty> {
   const { ledger, clock, config, actor } = service;
-  const definitions = loadSchedules(service.home.definitions);
-  const job = definitions.schedules.find(({ id }) => id === request.job);
-  if (job === undefined) throw unknownJob(request.job, definitions);
+  const { definitions, job } = requireJob(service, request.job);
   await refuseBusy(service, job, definitions);
   const subject = handSubject(service, job, request);
   const token = await ledger.duties.beginByHand({ job: job.id, ...subject, actor });
@@ -115,6 +113,19 @@ export async function runByHand(
   if (after !== undefined) return after;
   throw new ArbdataError('E_LEDGER', `the duty of ${job.id} is gone from the ledger`, {
     advice: 'Run `arbdata doctor`.',
+  });
+}
+
+/** A job by its name. @throws {ArbdataError} E_NOT_FOUND */
+export function requireJob(
+  { home }: Pick<Service, 'home'>,
+  id: string,
+): { readonly definitions: ScheduleDefinitions; readonly job: Schedule } {
+  const definitions = loadSchedules(home.definitions);
+  const job = definitions.schedules.find((one) => one.id === id);
+  if (job !== undefined) return { definitions, job };
+  throw new ArbdataError('E_NOT_FOUND', `there is no job ${id}`, {
+    advice: `Jobs of schedules.json: ${definitions.schedules.map((one) => one.id).join(', ')}.`,
   });
 }
 
@@ -132,6 +143,10 @@ async function refuseBusy(
   });
 }
 
+/** Whether a job can be run on the data of today, with a draft for a result. */
+export const canRehearse = ({ pipeline, period }: Pick<Schedule, 'pipeline' | 'period'>): boolean =>
+  jobCommand(pipeline).canRehearse && period === 'previous-month';
+
 function handSubject(
   { clock, config: { cutoffDay } }: Service,
   { id, pipeline, period: rule, when }: Schedule,
@@ -139,7 +154,7 @@ function handSubject(
 ): Pick<Duty, 'kind' | 'key' | 'period'> {
   const today = shanghaiDate(clock);
   const refuse = (what: string, advice: string) => new ArbdataError('E_USAGE', what, { advice });
-  if (isRehearsal && !(jobCommand(pipeline).canRehearse && rule === 'previous-month'))
+  if (isRehearsal && !canRehearse({ pipeline, period: rule }))
     throw refuse(`${id} cannot be rehearsed`, 'Leave --rehearsal out.');
   const kind = isRehearsal ? 'rehearsal' : 'regular';
   switch (rule) {
@@ -160,12 +175,6 @@ function handSubject(
     default:
       return rule satisfies never;
   }
-}
-
-function unknownJob(id: string, { schedules }: ScheduleDefinitions): ArbdataError {
-  return new ArbdataError('E_NOT_FOUND', `there is no job ${id}`, {
-    advice: `Jobs of schedules.json: ${schedules.map((job) => job.id).join(', ')}.`,
-  });
 }
 
 function calendarOf({ config }: Service, { workingDays }: ScheduleDefinitions): Calendar {

@@ -57,3 +57,14 @@ export const TOKEN_SCOPES = [
   'files',
 ] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** Chinese names of the scopes, as pages show them. */
+export const TOKEN_SCOPE_TITLES = {
+  cockpit: '驾驶室',
+  figures: '指标与案件',
+  findings: '数据问题与预申请比对',
+  runs: '查看运行、备份和计划',
+  'runs:start': '发起运行',
+  submissions: '报送与回执',
+  files: '文件下载',
+} as const satisfies Record<TokenScope, string>;

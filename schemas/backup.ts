@@ -4,6 +4,15 @@ import { z } from 'zod';
 export const BACKUP_KINDS = ['snapshot', 'dump', 'outputs', 'state', 'evidence'] as const;
 export type BackupKind = (typeof BACKUP_KINDS)[number];
 
+/** Chinese names of the kinds. */
+export const BACKUP_KIND_TITLES = {
+  snapshot: '数据快照',
+  dump: '数据库导出文件',
+  outputs: '已发布成果',
+  state: '运行台账',
+  evidence: '凭据',
+} as const satisfies Record<BackupKind, string>;
+
 /** Id and folder name of a backup: `BYYYYMMDD-HHMMSS-xxxx`, Asia/Shanghai, four random hexadecimal digits. */
 export const backupIdSchema = z.string().regex(/^B\d{8}-\d{6}-[0-9a-f]{4}$/);
 

@@ -61,7 +61,7 @@ export type CockpitTargetConfig = z.infer<typeof target>;
 
 export const cockpitConfig = z
   .strictObject({
-    /** Data that are older are late: somewhat more than the time from one refresh to the next. */
+    /** Data that are older are late, where no job of the service refreshes them: somewhat more than the time between two. */
     maxAgeHours: z.int().min(1).max(10_000).default(26),
     /** Versions that stay, the one in force among them, in files and in the database. */
     versionsToKeep: z.int().min(2).max(10_000).default(10),

@@ -12,6 +12,7 @@ import {
   knownBody,
   markFinding,
   type ShownFinding,
+  unmarkFinding,
   VIEW_NAMES,
 } from '../../pipelines/findings.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
@@ -113,8 +114,7 @@ export function registerFindings(program: Command, register: Register): void {
       .requiredOption('--until <date>', 'last day on which the mark holds (YYYY-MM-DD)')
       .addOption(view()),
     async (service, { reason, until, view: scope }, [ruleId = '', recordKey = '']) => {
-      const request = { ruleId, recordKey, reason, until, ...(scope === undefined ? {} : { scope }) };
-      const marked = await markFinding(service, request);
+      const marked = await markFinding(service, { ruleId, recordKey, reason, until, scope });
       return {
         json: { ruleId, scope: marked.scope, recordKey, until, run: marked.runId },
         lines: [`marked ${ruleId} on ${recordKey} as verified correct until ${until}; the next run shows it`],
@@ -129,10 +129,7 @@ export function registerFindings(program: Command, register: Register): void {
       .option('--reason <text>', 'why')
       .addOption(view()),
     async (service, { reason, view: scope }, [ruleId = '', recordKey = '']) => {
-      const { ledger, actor } = service;
-      const why = reason === undefined ? {} : { reason };
-      const where = scope === undefined ? {} : { scope };
-      await ledger.withdrawMark({ ruleId, recordKey, actor, ...where, ...why });
+      await unmarkFinding(service, { ruleId, recordKey, scope, reason });
       return { json: { ruleId, recordKey }, lines: [`withdrew the mark of ${ruleId} on ${recordKey}`] };
     },
     ['arbdata findings unmark V028 100214'],

@@ -117,5 +117,7 @@ export function publicRoute<P = undefined, Q = undefined, B = undefined>(spec: P
 
 /** Who sees figures. */
 export const VIEWERS = [...WORK_ROLES, 'district'] as const satisfies readonly Role[];
+/** Who says that a finding is correct, or that records belong together: of the whole, and each body of its own. */
+export const JUDGES = ['operator', 'district'] as const satisfies readonly Role[];
 /** Who works on the city's figures. */
 export const WORKERS = WORK_ROLES;

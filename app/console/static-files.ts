@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
+import { pageShells } from './page-shells.ts';
 import { HttpProblem } from './problem.ts';
 import { sendTagged } from './reply.ts';
 
@@ -47,16 +48,19 @@ export interface StaticFiles {
 }
 
 /**
- * Read the pages of a folder. `index.html` is `/`, `runs.html` is `/runs`; every other file lies under `/static/`.
+ * Read the pages of a folder, beside those that a template makes. `index.html` is `/`, `runs.html` is `/runs`; every other file lies under `/static/`.
  * @param extra files from elsewhere, such as a package's, by the name under which pages load them
  */
 export function loadStaticFiles(
   folder: string = FOLDER,
   extra: Readonly<Record<string, string>> = PACKAGES,
 ): StaticFiles {
-  const found = new Map<string, Buffer>(
-    [...filesIn(folder), ...Object.entries(extra)].map(([name, file]) => [name, readFileSync(file)]),
-  );
+  const found = new Map<string, Buffer>([
+    ...pageShells().map(([name, text]) => [name, Buffer.from(text)] as const),
+    ...[...filesIn(folder), ...Object.entries(extra)].map(
+      ([name, file]) => [name, readFileSync(file)] as const,
+    ),
+  ]);
   const hash = setHash(found);
   const pages = new Map<string, StaticFile>();
   const loaded = new Map<string, StaticFile>();

@@ -105,6 +105,10 @@ export interface AuditFilter {
   readonly actor?: string | undefined;
   /** An action such as `session.begin`. */
   readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  /** First and last day, `YYYY-MM-DD`. */
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
 }
 
 /** Records, the latest first. */
@@ -113,6 +117,10 @@ export async function latestAudit(db: LedgerDb, filter: AuditFilter): Promise<Au
   if (filter.before !== undefined) query = query.where('seq', '<', filter.before);
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+  if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
+  // No time of a day sorts after its `24`.
+  if (filter.until !== undefined) query = query.where('at', '<', `${filter.until} 24`);
   return (await query.execute()).map((record) => ({
     ...record,
     detail: JSON.parse(record.detail) as unknown,

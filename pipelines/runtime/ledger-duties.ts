@@ -204,9 +204,14 @@ async function markRunning(
 
 /**
  * Say that this process is the one that carries the duty out. Inside a transaction.
+ * @returns who asked for it by hand; null where a schedule did
  * @throws {ArbdataError} E_RUN_LOCKED where the duty was given to another process meanwhile
  */
-async function claim(db: LedgerDb, at: string, { id, token }: DutyToken): Promise<void> {
+async function claim(
+  db: LedgerDb,
+  at: string,
+  { id, token }: DutyToken,
+): Promise<{ readonly requestedBy: string | null }> {
   const found = await db.selectFrom('duty').selectAll().where('id', '=', id).executeTakeFirst();
   if (found?.token !== token || found.claimedAt !== null) throw lostDuty(id);
   await db
@@ -214,6 +219,7 @@ async function claim(db: LedgerDb, at: string, { id, token }: DutyToken): Promis
     .set({ ...ownProcess(), heartbeat: at, claimedAt: at })
     .where('id', '=', id)
     .execute();
+  return { requestedBy: found.requestedBy };
 }
 
 async function beat(db: LedgerDb, at: string, { id, token }: DutyToken): Promise<void> {
@@ -395,9 +401,13 @@ export class DutyBook {
     return this.#ledger.auditedWrite(({ db, at }) => beginByHand(db, at, wanted));
   }
 
-  /** Say that this process carries the duty out. @throws {ArbdataError} E_RUN_LOCKED where another does by now */
-  async claim(token: DutyToken): Promise<void> {
-    await this.#ledger.write(({ db, at }) => claim(db, at, token));
+  /**
+   * Say that this process carries the duty out.
+   * @returns who asked for it by hand; null where a schedule did
+   * @throws {ArbdataError} E_RUN_LOCKED where another does by now
+   */
+  async claim(token: DutyToken): Promise<{ readonly requestedBy: string | null }> {
+    return this.#ledger.write(({ db, at }) => claim(db, at, token));
   }
 
   async beat(token: DutyToken): Promise<void> {

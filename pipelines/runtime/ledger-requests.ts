@@ -9,7 +9,7 @@ export type Approval = Readonly<ApprovalTable>;
 export type RunRequest = Readonly<Omit<RunRequestTable, 'words' | 'error' | 'ticketHash'>> & {
   readonly words: readonly string[];
   readonly error: unknown;
-  /** Ids of the runs that its process made. */
+  /** Ids of the runs that its process made, or, of a job by hand, those of the duty that it began. */
   readonly runIds: readonly string[];
 };
 
@@ -105,23 +105,53 @@ export class RequestRecords {
 
   async #withRuns(row: RunRequestTable): Promise<RunRequest> {
     const { ticketHash: _hidden, words, error, ...rest } = row;
-    const runs =
-      row.pid === null || row.processStart === null
-        ? []
-        : await this.#ledger.db
-            .selectFrom('run')
-            .select('id')
-            .where('pid', '=', row.pid)
-            .where('processStart', '=', row.processStart)
-            .where('actor', '=', row.actor)
-            .orderBy('startedAt')
-            .execute();
+    const parsed = JSON.parse(words) as string[];
+    const [command, verb, job] = parsed;
+    const isJob = command === 'schedule' && verb === 'run' && job !== undefined;
     return {
       ...rest,
-      words: JSON.parse(words) as string[],
+      words: parsed,
       error: error === null ? null : (JSON.parse(error) as unknown),
-      runIds: runs.map(({ id }) => id),
+      runIds: await (isJob ? this.#runsOfJob(row, job) : this.#runsOfProcess(row)),
     };
+  }
+
+  async #runsOfProcess({ pid, processStart, actor }: RunRequestTable): Promise<string[]> {
+    if (pid === null || processStart === null) return [];
+    const runs = await this.#ledger.db
+      .selectFrom('run')
+      .select('id')
+      .where('pid', '=', pid)
+      .where('processStart', '=', processStart)
+      .where('actor', '=', actor)
+      .orderBy('startedAt')
+      .execute();
+    return runs.map(({ id }) => id);
+  }
+
+  /** A job's command is a further process: its runs are those of the job until the account asks for it again. */
+  async #runsOfJob({ actor, claimedAt }: RunRequestTable, job: string): Promise<string[]> {
+    if (claimedAt === null) return [];
+    const { db } = this.#ledger;
+    const next = await db
+      .selectFrom('runRequest')
+      .select('claimedAt')
+      .where('actor', '=', actor)
+      .where('claimedAt', '>', claimedAt)
+      .where('words', 'like', `["schedule","run","${job}"%`)
+      .orderBy('claimedAt')
+      .executeTakeFirst();
+    const runs = await db
+      .selectFrom('run')
+      .innerJoin('duty', 'duty.id', 'run.dutyId')
+      .select('run.id')
+      .where('duty.job', '=', job)
+      .where('run.actor', '=', actor)
+      .where('run.startedAt', '>=', claimedAt)
+      .$if(next !== undefined, (query) => query.where('run.startedAt', '<', next?.claimedAt ?? ''))
+      .orderBy('run.startedAt')
+      .execute();
+    return runs.map(({ id }) => id);
   }
 
   /** Keep an approval; a second one of the same person replaces the first. */

@@ -1,10 +1,13 @@
 /** What the cockpit tells of batches, backups and its own age. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createBackups } from '../../pipelines/backup.ts';
 import { verifyBackups } from '../../pipelines/backup-look.ts';
 import { importReceipts } from '../../pipelines/receipts.ts';
+import { Scheduler } from '../../pipelines/scheduler.ts';
 import { CLERK, temporaryHome } from '../publish/support.ts';
+import { type WrittenJob, writeSchedules } from '../schedule/support/home.ts';
 import { deliver, publishBatch, receiptJson } from '../support/submission.ts';
 import { AS_OF, refresh, rowsOf, show } from './support.ts';
 
@@ -75,4 +78,33 @@ test('data are late when they are older than configured, counted from the day th
   // A new look at the same old day is no fresher.
   await refresh(home, { asOf: AS_OF });
   expect((await show(home)).index).toMatchObject({ version: 2, dataTime: '2026-11-03 23:59:59' });
+});
+
+test('where a service has a refresh in its schedule, data are late two hours after the next one fell due', async () => {
+  const home = await temporaryHome('2026-11-03T04:30:00+08:00');
+  await home.configure({ cockpit: { maxAgeHours: 500, target: { kind: 'none' } } });
+  const job = { id: 'cockpit', pipeline: 'cockpit-refresh', period: 'none', missed: 'last' };
+  const definitions = home.path('definitions');
+  mkdirSync(definitions, { recursive: true });
+  const write = (...jobs: readonly WrittenJob[]) => writeSchedules({ definitions }, jobs);
+  write({ ...job, when: '0 5 * * *' });
+  await home.import('clean');
+  const lateAfter = async () => (await refresh(home)).index.lateAfter;
+  // No service has seen the job yet: nothing but the configuration says how old data may be.
+  expect(await lateAfter()).toMatch(/^2026-11-24 00:/);
+  await home.as(CLERK, async (service) => {
+    await new Scheduler(service, { startCommand: async () => 0, parallelRuns: 0, channels: [] }).look();
+  });
+  expect(await lateAfter()).toBe('2026-11-03 07:00:00');
+  home.clock.advance(3_600_000);
+  expect(await lateAfter()).toBe('2026-11-04 07:00:00');
+  home.clock.advance(24 * 3_600_000);
+  expect((await show(home)).freshness.isLate).toBe(false);
+  home.clock.advance(2 * 3_600_000);
+  expect((await show(home)).freshness.isLate).toBe(true);
+  // One that is switched off does not count, nor does a file that cannot be read keep a refresh from its work.
+  write({ ...job, when: '0 5 * * *', enabled: false });
+  expect(await lateAfter()).toBe('2026-11-24 19:59:59');
+  writeFileSync(path.join(definitions, 'schedules.json'), '{');
+  expect(await lateAfter()).toBe('2026-11-24 19:59:59');
 });

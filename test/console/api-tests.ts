@@ -399,6 +399,13 @@ export function apiTests(given: () => World): void {
         actor: `account:${accountOf('security-admin')}`,
         subject: 'zhao.yi',
       });
+      const found = async (query: string) =>
+        (await audit?.ask(`/api/audit?action=account.roles&subject=zhao.yi&${query}`))?.json<{
+          records: { at: string }[];
+        }>().records ?? [];
+      const day = (await found('limit=5'))[0]?.at.slice(0, 10);
+      expect((await found(`from=${day}&until=${day}`)).length).toBe(1);
+      expect([await found('from=2099-01-01'), await found('until=2020-01-01')]).toEqual([[], []]);
       expect((await audit?.ask('/api/audit/verification'))?.json()).toMatchObject({ ok: true });
     });
   });

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBackups } from '../../pipelines/backup.ts';
+import { verifyBackups } from '../../pipelines/backup-look.ts';
 import { runCockpitRefresh } from '../../pipelines/cockpit-refresh.ts';
 import { CLERK, valuesOf } from '../publish/support.ts';
 import {
@@ -171,6 +173,53 @@ describe.skipIf(!hasBrowser)('the cockpit', () => {
     await page.unroute('**/api/cockpit');
     await page.clock.runFor(NEXT_LOOK_MS);
     await expect.poll(() => page.locator('#notices').innerText()).not.toContain('连接中断');
+  });
+
+  test('says that the latest refresh failed, with its code and run, and what is still shown; the next good one ends it', async () => {
+    const page = await visit();
+    const { home } = world.console;
+    const before = await page.evaluate('document.body.dataset.version');
+    expect(await page.locator('#notices').innerText()).not.toContain('最近一次更新失败');
+    await expect(
+      home.as(CLERK, (service) => runCockpitRefresh(service, { snapshotId: '20200101-000000-0000' })),
+    ).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    const [failed] = await world.console.service.ledger.listRuns({ pipeline: 'cockpit-refresh', limit: 1 });
+    await page.clock.runFor(NEXT_LOOK_MS);
+    const notice = page.locator('.notice', { hasText: '最近一次更新失败' });
+    await notice.waitFor();
+    expect(await notice.innerText()).toContain('E_NOT_FOUND');
+    expect(await notice.innerText()).toContain(failed?.id);
+    expect(await page.evaluate('document.body.dataset.version')).toBe(before);
+    expect(await page.evaluate(cutTexts)).toEqual([]);
+    await home.as(CLERK, (service) => runCockpitRefresh(service, { asOf: '2026-11-03' }));
+    await page.clock.runFor(NEXT_LOOK_MS);
+    await notice.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.body.dataset.version')).not.toBe(before);
+  });
+
+  test('shows backups by kind with the last look at them, to the city alone', async () => {
+    const { home } = world.console;
+    expect(await (await visit()).locator('.backups').innerText()).toContain('尚无备份');
+    await home.as(CLERK, async (service) => {
+      const { backups } = await createBackups(service, { kinds: ['state'], isCopied: false });
+      await verifyBackups(service, { ids: backups.map(({ id }) => id), depth: 'full' });
+      await runCockpitRefresh(service, { asOf: '2026-11-03' });
+    });
+    const page = await visit();
+    const cells = await page.locator('.backups tbody tr').locator('th, td').allInnerTexts();
+    const [backup] = await world.console.service.ledger.backups.list();
+    const day = backup?.createdAt.slice(0, 10);
+    expect(cells).toEqual(['运行台账', day, day, '—']);
+    await page.goto('/backups');
+    const row = page.locator('tbody tr', { hasText: backup?.id ?? '' });
+    expect(await row.innerText()).toContain('运行台账');
+    expect(await row.innerText()).toContain('通过');
+    expect(await (await visit({}, DISTRICT)).locator('.backups').isVisible()).toBe(false);
+  });
+
+  test('says of what is held back that findings alone are counted', async () => {
+    const page = await visit();
+    expect(await page.locator('.submissions').innerText()).toContain('暂缓仅计有数据问题的');
   });
 
   test("shows the bureau's own map in place of the tiles", async () => {

@@ -38,6 +38,7 @@ function parameter({ runId }: World, name: string): string {
     account: 'no.such.account',
     token: `T${'0'.repeat(12)}`,
     panel: 'trend',
+    job: 'no-such-job',
   };
   const value = known[name];
   if (value === undefined) throw new Error(`there is no example of the path parameter ${name}: add one`);
@@ -63,6 +64,9 @@ export const QUERIES: Readonly<Record<string, string>> = {
   before: '1000',
   actor: 'clerk',
   action: 'session.begin',
+  subject: 'nobody',
+  from: '2026-11-01',
+  until: '2026-11-30',
   months: '3',
   pair: 'table-platform',
   gap: 'defect',

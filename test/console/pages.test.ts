@@ -103,6 +103,75 @@ describe.skipIf(!hasBrowser)('pages', () => {
     expect(await page.locator('dl.facts').innerText()).toContain('预申请比对');
   });
 
+  test('a job of the schedule is run by hand and followed to its end', async () => {
+    const page = await visit();
+    await signIn(page, accountOf('operator'), '/schedules');
+    await page
+      .locator('tbody tr', { hasText: '驾驶室数据刷新' })
+      .getByRole('button', { name: '立即运行' })
+      .click();
+    await page.getByRole('dialog').getByRole('button', { name: '立即运行' }).click();
+    await page.waitForURL('**/progress?id=Q*');
+    await page.locator('#request .chip', { hasText: '完成' }).waitFor({ timeout: 40_000 });
+    await page.locator('#request a').first().click();
+    await page.waitForURL('**/run?id=R*');
+    const facts = await page.locator('dl.facts').innerText();
+    expect([facts.includes('驾驶室更新'), facts.includes(`account:${accountOf('operator')}`)]).toEqual([
+      true,
+      true,
+    ]);
+    const other = await visit({ as: await world.console.as(accountOf('leader')) });
+    await other.goto('/schedules');
+    await other.getByText('各月运行情况').first().waitFor();
+    expect(await other.getByRole('button', { name: '立即运行' }).count()).toBe(0);
+  });
+
+  test('a district marks an own finding as correct, with a reason and an end, and takes it back', async () => {
+    const page = await visit({ as: await world.console.as(accountOf('district')) });
+    await page.goto('/findings');
+    await page.getByRole('button', { name: '核实' }).first().click();
+    const sheet = page.getByRole('dialog');
+    await sheet.getByLabel('为什么数据是正确的').fill('已查阅案卷');
+    await sheet.getByLabel('有效至').fill('2027-06-30');
+    expect(await paleTexts(page)).toEqual([]);
+    await sheet.getByRole('button', { name: '核实为正确' }).click();
+    await page.getByText('已核实至2027-06-30').waitFor();
+    expect((await world.console.service.ledger.standingMarks()).map(({ actor }) => actor)).toEqual([
+      `account:${accountOf('district')}`,
+    ]);
+    await page.getByRole('button', { name: '查看' }).click();
+    await page.getByRole('dialog').getByText('已查阅案卷').waitFor();
+    await page.getByRole('button', { name: '撤回核实' }).click();
+    await page.getByText('已核实至2027-06-30').waitFor({ state: 'detached' });
+    expect(await world.console.service.ledger.standingMarks()).toEqual([]);
+    const reader = await visit({ as: await world.console.as(accountOf('analyst')) });
+    await reader.goto('/findings');
+    await reader.getByText('已显示前').waitFor();
+    expect(await reader.getByRole('button', { name: '核实' }).count()).toBe(0);
+  });
+
+  test('an operator says that a likely pair belongs together, and takes it back; a reader sees it', async () => {
+    const page = await visit({ as: await world.console.as(accountOf('operator')) });
+    await page.goto('/comparison?class=PROBABLE_MATCH');
+    await page.locator('tbody th a', { hasText: /^YSQ/ }).first().click();
+    await page.waitForURL('**/pre-application?id=*');
+    await page.getByText('有当事人相同').waitFor();
+    const caseId = await page.getByLabel('案件编号').inputValue();
+    expect(caseId).toMatch(/^\d+$/);
+    await page.getByLabel('理由').fill('已查阅案卷');
+    await page.getByRole('button', { name: '认定' }).click();
+    const row = page.locator('tbody tr', { hasText: '属于同一件' });
+    await row.waitFor();
+    expect(await row.innerText()).toContain(caseId);
+    const reader = await visit({ as: await world.console.as(accountOf('analyst')) });
+    await reader.goto(page.url());
+    await reader.locator('tbody tr', { hasText: '属于同一件' }).waitFor();
+    expect(await reader.getByRole('button', { name: /认定|撤回/ }).count()).toBe(0);
+    await row.getByRole('button', { name: '撤回' }).click();
+    await page.getByText('尚无人工认定').waitFor();
+    expect(await world.console.service.ledger.standingDecisions()).toEqual([]);
+  });
+
   test('an approver sees the hash and is asked for a reason; another one sees that an approval is wanted', async () => {
     const page = await visit();
     await signIn(page, accountOf('approver'), `/run?id=${world.heldId}`);
@@ -129,6 +198,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
     ['/findings', '各机构待处理问题'],
     ['/agreement', '差异原因'],
     ['/comparison', '各类别件数'],
+    ['/pre-application?id=YSQ0000003', '归类依据'],
     ['/submissions', BATCH],
     [`/submission?batch=${BATCH}`, '退回的记录'],
     ['/backups', '尚无备份'],

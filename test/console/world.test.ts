@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { apiTests } from './api-tests.ts';
 import { attackTests } from './attack-tests.ts';
+import { judgementTests } from './judgement-tests.ts';
 import { makeWorld, type World } from './world.ts';
 
 let world: World;
@@ -15,4 +16,5 @@ afterAll(() => world.console.close());
 beforeEach(() => world.console.home.clock.advance(5 * 60_000));
 
 describe('the API', () => apiTests(() => world));
+describe('a judgement', () => judgementTests(() => world));
 describe('an attack', () => attackTests(() => world));

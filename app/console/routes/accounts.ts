@@ -1,6 +1,7 @@
 /** The three administrations: accounts, roles, the audit record. */
 import { z } from 'zod';
 import {
+  type Account,
   accountName,
   addAccount,
   bodyCode,
@@ -14,10 +15,11 @@ import {
   shownAccount,
   unlockAccount,
 } from '../../../pipelines/accounts.ts';
-import { anything, DEFAULT_LIMIT, nullableText, stamp, text, title, upTo } from '../fields.ts';
+import type { Service } from '../../../pipelines/runtime/service.ts';
+import { anything, DEFAULT_LIMIT, day, nullableText, stamp, text, title, upTo } from '../fields.ts';
 import { HttpProblem } from '../problem.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { tokenId, tokenList, tokenOf } from './session.ts';
+import { isOver, tokenId, tokenList, tokenOf } from './session.ts';
 
 const SYSTEM = ['system-admin'] as const;
 const SECURITY = ['security-admin'] as const;
@@ -40,6 +42,12 @@ const oneAccount = z.strictObject({ account: accountName });
 const roles = z.array(role).max(8);
 const oneTimePassword = z.strictObject({ name: text, oneTimePassword: text });
 
+/** A lock that is over is none. */
+function present({ clock }: Service, account: Account): object {
+  const { lockedUntil, ...shownHere } = shownAccount(account);
+  return { ...shownHere, lockedUntil: isOver(clock, lockedUntil) ? null : lockedUntil };
+}
+
 const by = ({ principal: { actor, account } }: Context) => ({ actor, account });
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -51,7 +59,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     shows: 'city',
     answer: z.strictObject({ accounts: z.array(shown) }),
     handle: async ({ service }) => ({
-      json: { accounts: (await service.ledger.accounts.list()).map(shownAccount) },
+      json: { accounts: (await service.ledger.accounts.list()).map((one) => present(service, one)) },
     }),
   }),
   route({
@@ -158,7 +166,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     answer: tokenList,
     handle: async ({ service }, { params }) => {
       const { name } = await getAccount(service, params.account);
-      return { json: { tokens: (await service.ledger.accounts.tokens(name)).map(tokenOf) } };
+      return { json: { tokens: (await service.ledger.accounts.tokens(name)).map(tokenOf(service.clock)) } };
     },
   }),
   route({
@@ -203,6 +211,9 @@ export const AUDIT_ROUTES: readonly Route[] = [
         .string()
         .regex(/^[a-z.-]{1,40}$/)
         .optional(),
+      subject: z.string().max(200).optional(),
+      from: day.optional(),
+      until: day.optional(),
     }),
     answer: z.strictObject({ records: z.array(record) }),
     handle: async ({ service }, { query: { limit, ...filter } }) => ({

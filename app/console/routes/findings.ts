@@ -1,18 +1,53 @@
 /** What breaks which rule, and what the comparison of pre-applications found. */
 import { z } from 'zod';
-import { comparedSubjects, explainComparison } from '../../../pipelines/comparison.ts';
-import { FINDING_COLUMNS, findingCounts, findings, findingsRun } from '../../../pipelines/findings.ts';
+import {
+  comparedSubjects,
+  decidePair,
+  explainComparison,
+  withdrawPair,
+} from '../../../pipelines/comparison.ts';
+import {
+  FINDING_COLUMNS,
+  findingCounts,
+  findingsRun,
+  markedFindings,
+  markFinding,
+  unmarkFinding,
+  VIEW_NAMES,
+} from '../../../pipelines/findings.ts';
 import { readPeriod } from '../../../pipelines/runtime/period.ts';
-import { body, code, DEFAULT_LIMIT, nullableText, pageOf, paging, period, runId, text } from '../fields.ts';
+import {
+  body,
+  code,
+  DEFAULT_LIMIT,
+  day,
+  nullableText,
+  pageOf,
+  paging,
+  period,
+  reason,
+  runId,
+  stamp,
+  text,
+} from '../fields.ts';
 import { HttpProblem } from '../problem.ts';
-import { type Context, type Route, route, VIEWERS } from '../route.ts';
+import { type Context, JUDGES, type Route, route, VIEWERS, WORKERS } from '../route.ts';
 
-const finding = z.strictObject(
-  Object.fromEntries(FINDING_COLUMNS.map((column) => [column, nullableText])) as Record<
+const finding = z.strictObject({
+  ...(Object.fromEntries(FINDING_COLUMNS.map((column) => [column, nullableText])) as Record<
     (typeof FINDING_COLUMNS)[number],
     typeof nullableText
-  >,
-);
+  >),
+  /** The mark that stands now, which the next run takes into account. */
+  standing_mark: z.strictObject({ reason: text, expires_on: text, actor: text, marked_at: stamp }).nullable(),
+});
+const ruleId = z.string().regex(/^[VN]\d{3}$/);
+/** Which finding is meant: the view where the rule lists equal keys of several. */
+const oneFinding = {
+  rule: ruleId,
+  record: z.string().min(1).max(200),
+  view: z.enum(VIEW_NAMES).optional(),
+};
 
 /** The body that is asked for: none stands for all that may be seen. */
 const wantedBody = ({ sight }: Context, given: string | undefined): string | undefined => {
@@ -31,10 +66,7 @@ export const FINDING_ROUTES: readonly Route[] = [
     query: z.strictObject({
       run: runId.optional(),
       body: body.optional(),
-      rule: z
-        .string()
-        .regex(/^[VN]\d{3}$/)
-        .optional(),
+      rule: ruleId.optional(),
       state: z.enum(['new', 'continuing', 'resolved']).optional(),
       severity: z.enum(['error', 'warning', 'info']).optional(),
       ...paging,
@@ -43,9 +75,35 @@ export const FINDING_ROUTES: readonly Route[] = [
     handle: async (context, { query: { run, body: given, limit, offset, ...filter } }) => {
       const { service } = context;
       const id = await findingsRun(service, run);
-      const rows = findings(service, { ...filter, runId: id, org: wantedBody(context, given) });
+      const rows = markedFindings(service, { ...filter, runId: id, org: wantedBody(context, given) });
       const page = await pageOf(rows, { limit, offset });
       return { json: { runId: id, findings: page.rows, hasMore: page.hasMore } };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/findings/marks',
+    summary: 'Mark a finding of the latest run as verified correct, up to a day; the next run shows it.',
+    roles: JUDGES,
+    shows: 'own',
+    body: z.strictObject({ ...oneFinding, reason, until: day }),
+    handle: async ({ service, sight }, { body: { rule, record, view, ...mark } }) => {
+      const which = { ruleId: rule, recordKey: record, scope: view, body: sight.body };
+      await markFinding(service, { ...which, ...mark });
+      return {};
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/findings/marks/withdrawal',
+    summary: 'Withdraw the mark that stands on a finding.',
+    roles: JUDGES,
+    shows: 'own',
+    body: z.strictObject({ ...oneFinding, reason: reason.optional() }),
+    handle: async ({ service, sight }, { body: { rule, record, view, reason: why } }) => {
+      const which = { ruleId: rule, recordKey: record, scope: view, body: sight.body };
+      await unmarkFinding(service, { ...which, reason: why });
+      return {};
     },
   }),
   route({
@@ -97,6 +155,14 @@ const subject = z.strictObject({
   first_seen: text,
   /** Of a class that is a problem: new or staying. */
   state: nullableText,
+});
+const decision = z.strictObject({
+  preAppId: text,
+  caseId: text,
+  verdict: z.enum(['confirmed', 'rejected']),
+  reason: nullableText,
+  actor: text,
+  decidedAt: stamp,
 });
 const proof = z.strictObject({
   kind: text,
@@ -172,6 +238,8 @@ export const COMPARISON_ROUTES: readonly Route[] = [
       ageDays: text,
       tried: z.array(z.strictObject({ class: text, fits: z.boolean(), because: text })),
       proofs: z.array(proof),
+      /** What persons said of it and cases, as it stands. */
+      decisions: z.array(decision),
     }),
     handle: async ({ service, sight }, { params, query }) => {
       const wanted = query.period === undefined ? undefined : readPeriod(query.period);
@@ -184,7 +252,40 @@ export const COMPARISON_ROUTES: readonly Route[] = [
         subject: `pre-application/${shown.preAppId}`,
       };
       await service.ledger.appendAudit(audit);
-      return { json: shown };
+      const decisions = (await service.ledger.standingDecisions()).filter(
+        ({ preAppId }) => preAppId === shown.preAppId,
+      );
+      return { json: { ...shown, decisions } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/comparison/decisions',
+    summary: "Persons' words on pre-applications and cases that stand.",
+    roles: WORKERS,
+    scope: 'findings',
+    shows: 'city',
+    answer: z.strictObject({ decisions: z.array(decision) }),
+    handle: async ({ service }) => ({ json: { decisions: await service.ledger.standingDecisions() } }),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/comparison/decisions',
+    summary:
+      'Say that a pre-application and a case belong together, or do not, or take the word back; later runs respect it.',
+    roles: JUDGES,
+    shows: 'own',
+    body: z.strictObject({
+      preApplication: code,
+      case: z.string().regex(/^-?\d{1,18}$/),
+      verdict: z.enum(['confirmed', 'rejected', 'withdrawn']),
+      reason: reason.optional(),
+    }),
+    handle: async ({ service, sight }, { body: { preApplication, case: caseId, verdict, reason: why } }) => {
+      const pair = { preAppId: preApplication, caseId, reason: why, body: sight.body };
+      if (verdict === 'withdrawn') await withdrawPair(service, pair);
+      else await decidePair(service, verdict, pair);
+      return {};
     },
   }),
 ];

@@ -13,10 +13,12 @@ import { APPROVAL_ROUTES, FILE_ROUTES, REQUEST_ROUTES, RUN_ROUTES } from './runs
 import { SCHEDULE_ROUTES } from './schedules.ts';
 import { SESSION_ROUTES, TOKEN_ROUTES } from './session.ts';
 import { SUBMISSION_ROUTES } from './submissions.ts';
+import { WORD_ROUTES } from './words.ts';
 
 const DESCRIBED: readonly Route[] = [
   ...SESSION_ROUTES,
   ...TOKEN_ROUTES,
+  ...WORD_ROUTES,
   ...COCKPIT_ROUTES,
   ...FIGURE_ROUTES,
   ...AGREEMENT_ROUTES,

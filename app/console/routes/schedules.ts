@@ -1,7 +1,7 @@
 /** The schedules: what runs when, what became of it, month by product. */
 import { z } from 'zod';
-import { grid, scheduleList } from '../../../pipelines/schedule.ts';
-import { upTo } from '../fields.ts';
+import { canRehearse, grid, requireJob, scheduleList } from '../../../pipelines/schedule.ts';
+import { day, month, requestId, upTo } from '../fields.ts';
 import { type Route, route, WORKERS } from '../route.ts';
 
 const WATCHERS = [...WORKERS, 'system-admin'] as const;
@@ -23,6 +23,8 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
           id: job.id,
           title: job.title,
           pipeline: job.pipeline,
+          period: job.period,
+          canRehearse: canRehearse(job),
           when: job.when,
           ...standing,
           last: last === undefined ? null : dutyOf(last),
@@ -43,6 +45,23 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
     handle: async ({ service }, { query: { months = 12 } }) => ({
       json: { rows: await grid(service, Math.max(1, months)) },
     }),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/schedules/:job/run',
+    summary: 'Run a job now, the way the service does; it goes on as a process of its own, for the account.',
+    // No scope: a job may send to the platform, which takes a person.
+    roles: ['operator'],
+    shows: 'city',
+    params: z.strictObject({ job: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/) }),
+    body: z.strictObject({ period: z.union([month, day]).optional(), isRehearsal: z.boolean().optional() }),
+    answer: z.strictObject({ request: requestId }),
+    handle: async ({ service, runner, principal }, { params, body: { period, isRehearsal = false } }) => {
+      const { job } = requireJob(service, params.job);
+      const of = period === undefined ? [] : ['--period', period];
+      const words = ['schedule', 'run', job.id, ...of, ...(isRehearsal ? ['--rehearsal'] : [])];
+      return { status: 202, json: { request: await runner.start(principal.actor, words) } };
+    },
   }),
 ];
 

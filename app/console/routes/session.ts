@@ -1,6 +1,8 @@
 /** Signing in and out, the second factor, the own password, the own API tokens. */
 import { z } from 'zod';
 import { type ApiToken, accountName, ROLE_TITLES, role, TOKEN_SCOPES } from '../../../pipelines/accounts.ts';
+import { stampToMs } from '../../../pipelines/runtime/clock.ts';
+import type { Service } from '../../../pipelines/runtime/service.ts';
 import type { Begun, Principal } from '../../../pipelines/sign-in.ts';
 import { nullableText, stamp, text, title } from '../fields.ts';
 import { HttpProblem } from '../problem.ts';
@@ -156,22 +158,23 @@ const shownToken = z.strictObject({
   expiresAt: stamp,
   lastUsedAt: nullableText,
   revokedAt: nullableText,
+  /** Neither revoked nor over. */
+  isValid: z.boolean(),
 });
 export const tokenList = z.strictObject({ tokens: z.array(shownToken) });
 export const tokenId = z.string().regex(/^T[0-9a-f]{12}$/);
 
-/** A token without what it opens with. */
-export function tokenOf({
-  id,
-  title: name,
-  scopes,
-  createdAt,
-  expiresAt,
-  lastUsedAt,
-  revokedAt,
-}: ApiToken): object {
-  return { id, title: name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt };
-}
+/** Whether a moment has passed; null never does. */
+export const isOver = (clock: Service['clock'], stampOrNull: string | null): boolean =>
+  stampOrNull !== null && stampToMs(stampOrNull) <= clock.now().getTime();
+
+/** Tokens without what they open with. */
+export const tokenOf =
+  (clock: Service['clock']) =>
+  ({ id, title: name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiToken): object => {
+    const isValid = revokedAt === null && !isOver(clock, expiresAt);
+    return { id, title: name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, isValid };
+  };
 
 export const TOKEN_ROUTES: readonly Route[] = [
   route({
@@ -182,7 +185,9 @@ export const TOKEN_ROUTES: readonly Route[] = [
     shows: 'none',
     answer: tokenList,
     handle: async ({ service, principal }) => ({
-      json: { tokens: (await service.ledger.accounts.tokens(principal.account.name)).map(tokenOf) },
+      json: {
+        tokens: (await service.ledger.accounts.tokens(principal.account.name)).map(tokenOf(service.clock)),
+      },
     }),
   }),
   route({

@@ -1,16 +1,8 @@
 /** How the backups of each kind stand. They are the city's: no body has any of its own. */
-import { BACKUP_KINDS, type BackupKind } from '../../../schemas/backup.ts';
+import { BACKUP_KIND_TITLES, BACKUP_KINDS } from '../../../schemas/backup.ts';
 import type { CockpitRow } from '../../../schemas/cockpit.ts';
 import { WHOLE_CODE } from '../../../schemas/dataset.ts';
 import type { Backup } from '../../runtime/ledger-backups.ts';
-
-const KIND_NAMES: Readonly<Record<BackupKind, string>> = {
-  snapshot: '数据快照',
-  dump: '数据库导出文件',
-  outputs: '已发布成果',
-  state: '运行台账',
-  evidence: '凭据',
-};
 
 /** The kinds of which there is a complete backup; verified is one whose every byte was read and found right. */
 export function backupRows(all: readonly Backup[]): CockpitRow<'backup'>[] {
@@ -24,7 +16,7 @@ export function backupRows(all: readonly Backup[]): CockpitRow<'backup'>[] {
       {
         org_code: WHOLE_CODE,
         kind,
-        kind_name: KIND_NAMES[kind],
+        kind_name: BACKUP_KIND_TITLES[kind],
         backups: complete.length,
         last_good: latest(complete.map(({ createdAt }) => createdAt)),
         last_verified: lastCheck('full'),

@@ -1,6 +1,7 @@
 /** The records behind a figure, in a sheet over the page: the frozen membership, names of persons masked. */
 import { ApiProblem } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
+import { label } from '../lib/labels.js';
 import { problemNotice } from '../lib/shell.js';
 import { table, tableRow } from '../lib/table.js';
 import { figure, monthName } from '../lib/words.js';
@@ -9,8 +10,6 @@ import { loadRecords } from './load.js';
 /** @typedef {import('./load.js').CockpitRecord} CockpitRecord */
 /** @typedef {import('./view.js').Drill} Drill */
 /** @typedef {import('../lib/table.js').Column<CockpitRecord>} RecordColumn */
-
-const FINDING_STATES = /** @type {Readonly<Record<string, string>>} */ ({ new: '新增', continuing: '持续' });
 
 /**
  * Open the sheet. Esc, its button and a click beside it close it; the focus goes back to the figure.
@@ -124,7 +123,7 @@ function columnsOf(records, ratio, nameOf) {
     {
       title: '状态',
       kind: 'key',
-      value: ({ status }) => (isFinding ? (FINDING_STATES[status ?? ''] ?? status) : status),
+      value: ({ status }) => (isFinding && status !== null ? label('findingStates', status) : status),
       has: ({ status }) => status !== null,
     },
     { title: names.detail, value: ({ detail }) => detail, has: ({ detail }) => detail !== null },

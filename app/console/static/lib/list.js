@@ -7,26 +7,36 @@ import { table, tableRow, wide } from './table.js';
 export const wanted = () => Object.fromEntries(new URLSearchParams(location.search));
 
 /**
- * A form of choices; a change opens the page with it.
- * @param {readonly { readonly name: string, readonly label: string, readonly options: readonly (readonly [string, string])[] }[]} filters
+ * One thing to filter by: a choice of some, or whatever is typed.
+ * @typedef {{ readonly name: string, readonly label: string, readonly options?: readonly (readonly [string, string])[], readonly type?: 'text' | 'date' }} Filter
+ */
+
+/**
+ * A form of filters; a change opens the page with it.
+ * @param {readonly Filter[]} filters
  */
 export function filterForm(filters) {
   const now = wanted();
   const form = h(
     'form',
     { class: 'filters', method: 'get' },
-    filters.map(({ name, label, options }) =>
-      h(
+    filters.map(({ name, label, options, type = 'text' }) => {
+      const shared = { name, on: { change: () => form.requestSubmit() } };
+      return h(
         'label',
         null,
         label,
-        h(
-          'select',
-          { name, on: { change: () => form.requestSubmit() } },
-          options.map(([value, text]) => h('option', { value, selected: value === (now[name] ?? '') }, text)),
-        ),
-      ),
-    ),
+        options === undefined
+          ? h('input', { ...shared, type, value: now[name], autocomplete: 'off' })
+          : h(
+              'select',
+              shared,
+              options.map(([value, text]) =>
+                h('option', { value, selected: value === (now[name] ?? '') }, text),
+              ),
+            ),
+      );
+    }),
   );
   form.addEventListener('formdata', ({ formData }) => {
     for (const [name, value] of [...formData]) if (value === '') formData.delete(name);

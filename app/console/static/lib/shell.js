@@ -1,10 +1,11 @@
 /** The frame of every page: who is signed in, where one can go, the colours. */
 import { ApiProblem, get, send, useToken } from './api.js';
 import { byId, h, replace } from './dom.js';
+import { loadLabels } from './labels.js';
 
 /**
  * @typedef {{
- *   readonly account: { readonly name: string, readonly title: string, readonly roles: readonly string[], readonly body: string | null, readonly secondFactor: boolean },
+ *   readonly account: { readonly name: string, readonly title: string, readonly roles: readonly string[], readonly roleTitles: readonly string[], readonly body: string | null, readonly secondFactor: boolean },
  *   readonly stage: 'second-factor' | 'change-password' | 'enrol' | 'full',
  *   readonly csrfToken: string,
  *   readonly expiresAt: string,
@@ -15,11 +16,19 @@ const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
 const VIEWERS = [...WORKERS, 'district'];
 
 /** Under which entry a page stands that has none of its own. @type {Readonly<Record<string, string>>} */
-const PARENTS = { '/run': '/runs', '/start': '/runs', '/progress': '/runs', '/submission': '/submissions' };
+const PARENTS = {
+  '/run': '/runs',
+  '/start': '/runs',
+  '/progress': '/runs',
+  '/pre-application': '/comparison',
+  '/submission': '/submissions',
+};
 
 /** Pages with the roles that may use them, as the API has it; the API alone decides. */
 const PAGES = [
   { path: '/', title: '驾驶室', roles: VIEWERS },
+  { path: '/accounts', title: '账号管理', roles: ['system-admin', 'security-admin', 'audit-admin'] },
+  { path: '/audit', title: '审计记录', roles: ['audit-admin'] },
   { path: '/runs', title: '运行', roles: [...WORKERS, 'system-admin'] },
   { path: '/findings', title: '数据问题', roles: VIEWERS },
   { path: '/agreement', title: '三方一致', roles: VIEWERS },
@@ -30,13 +39,25 @@ const PAGES = [
   { path: '/schedules', title: '计划', roles: [...WORKERS, 'system-admin'] },
 ];
 
+/** The pages that an account may open. @param {Session} session */
+const pagesOf = (session) => PAGES.filter(({ roles }) => hasRole(session, roles));
+
+/** Where an account begins: without any role at itself. @param {Session} session */
+const homeOf = (session) => pagesOf(session)[0]?.path ?? '/account';
+
 /**
- * Draw the frame. Who is not signed in, or not through with it, is sent to do so.
+ * Draw the frame. Who is not signed in, or not through with it, is sent to do so; who has no cockpit begins elsewhere.
  * @returns {Promise<Session>}
  */
 async function startPage() {
   const session = await signedIn();
   useToken(session.csrfToken);
+  const home = homeOf(session);
+  if (location.pathname === '/' && home !== '/') {
+    location.replace(home);
+    return new Promise(() => undefined);
+  }
+  await loadLabels();
   replace(byId('frame'), ...frame(session));
   return session;
 }
@@ -81,14 +102,14 @@ export function hasRole({ account }, roles) {
 function frame(session) {
   const here = PARENTS[location.pathname] ?? location.pathname;
   return [
-    h('a', { class: 'name', href: '/' }, '劳动人事争议仲裁数据服务'),
+    h('a', { class: 'name', href: homeOf(session) }, '劳动人事争议仲裁数据服务'),
     h(
       'nav',
       { 'aria-label': '页面' },
       h(
         'ul',
         null,
-        PAGES.filter(({ roles }) => hasRole(session, roles)).map(({ path, title }) =>
+        pagesOf(session).map(({ path, title }) =>
           h('li', null, h('a', { href: path, 'aria-current': path === here ? 'page' : null }, title)),
         ),
       ),

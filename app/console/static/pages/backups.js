@@ -1,9 +1,10 @@
 /** 数据备份: the catalogue, and whether each was looked at. */
 import { get } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
+import { label } from '../lib/labels.js';
 import { listPanel } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
-import { BACKUP_KINDS, backupState } from '../lib/states.js';
+import { backupState } from '../lib/states.js';
 import { fileSize } from '../lib/words.js';
 
 /** @typedef {{ readonly at: string, readonly isGood: boolean } | null} Check */
@@ -21,7 +22,7 @@ function shown(check) {
 /** @type {readonly import('../lib/table.js').Column<Backup>[]} */
 const COLUMNS = [
   { title: '备份', kind: 'key', isHead: true, value: ({ id }) => id },
-  { title: '种类', kind: 'key', value: ({ kind }) => BACKUP_KINDS[kind] ?? kind },
+  { title: '种类', kind: 'key', value: ({ kind }) => label('backupKinds', kind) },
   { title: '状态', kind: 'key', value: ({ state }) => backupState(state) },
   { title: '时间', kind: 'key', value: ({ createdAt }) => createdAt },
   {

@@ -2,9 +2,9 @@
 import { get } from '../lib/api.js';
 import { loadBodies } from '../lib/bodies.js';
 import { byId, h, replace } from '../lib/dom.js';
+import { label, labels } from '../lib/labels.js';
 import { filterForm, pagedTable, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
-import { CLASSES, COMPARED_FIELDS, PRE_APPLICATION_STATES } from '../lib/states.js';
 import { table, wide } from '../lib/table.js';
 import { figure, monthName } from '../lib/words.js';
 
@@ -21,10 +21,10 @@ void runPage(async ({ account }) => {
   const first = await read(0);
   /** @type {readonly import('../lib/table.js').Column<Subject>[]} */
   const columns = [
-    { title: '预申请', kind: 'key', isHead: true, value: ({ pre_app_id }) => pre_app_id },
-    { title: '类别', kind: 'key', value: (subject) => CLASSES[subject.class] ?? subject.class },
+    { title: '预申请', kind: 'key', isHead: true, value: ({ pre_app_id }) => preApplicationLink(pre_app_id) },
+    { title: '类别', kind: 'key', value: (subject) => label('comparisonClasses', subject.class) },
     { title: '机构', kind: 'key', value: ({ org_code }) => bodies.nameOf(org_code) },
-    { title: '状态', kind: 'key', value: ({ status }) => PRE_APPLICATION_STATES[status ?? ''] ?? status },
+    { title: '状态', kind: 'key', value: ({ status }) => status && label('preApplicationStates', status) },
     { title: '不一致的字段', value: ({ fields }) => fieldNames(fields) },
     { title: '案号', kind: 'key', value: ({ case_no }) => case_no },
     { title: '首次发现', kind: 'key', value: ({ first_seen }) => first_seen },
@@ -52,7 +52,7 @@ void runPage(async ({ account }) => {
         ...(account.body === null
           ? [{ name: 'body', label: '机构', options: [all, ...bodies.options] }]
           : []),
-        { name: 'class', label: '类别', options: [all, ...Object.entries(CLASSES)] },
+        { name: 'class', label: '类别', options: [all, ...Object.entries(labels('comparisonClasses'))] },
       ]),
       classPanel(first),
       list,
@@ -60,9 +60,15 @@ void runPage(async ({ account }) => {
   );
 });
 
+/** What cannot stand in an address cannot be asked for. @param {string | null} id */
+function preApplicationLink(id) {
+  if (id === null || !/^[\p{L}\p{N}._-]{1,40}$/u.test(id)) return id;
+  return h('a', { href: `/pre-application?id=${encodeURIComponent(id)}` }, id);
+}
+
 /** @param {string | null} fields as `ORG_CODE,CLAIM_AMOUNT` */
 function fieldNames(fields) {
-  return fields?.replaceAll(/[A-Z_]+/g, (field) => COMPARED_FIELDS[field] ?? field);
+  return fields?.replaceAll(/[A-Z_]+/g, (field) => label('comparedFields', field));
 }
 
 /** How many of each class. @param {Comparison} comparison */
@@ -80,7 +86,7 @@ function classPanel({ counts }) {
           {
             title: '类别',
             isHead: true,
-            value: ({ name }) => h('a', { href: `?class=${name}` }, CLASSES[name] ?? name),
+            value: ({ name }) => h('a', { href: `?class=${name}` }, label('comparisonClasses', name)),
           },
           { title: '件数', kind: 'number', value: ({ subjects }) => figure(subjects) },
         ],

@@ -1,18 +1,28 @@
 /** 数据问题: findings of the latest run, by district, rule, severity and state. */
-import { get } from '../lib/api.js';
+import { get, send } from '../lib/api.js';
 import { loadBodies } from '../lib/bodies.js';
+import { openSheet } from '../lib/dialog.js';
 import { byId, h, replace } from '../lib/dom.js';
-import { filterForm, pagedTable, wanted } from '../lib/list.js';
-import { runPage } from '../lib/shell.js';
-import { FINDING_STATES, SEVERITIES, severityChip } from '../lib/states.js';
+import { actionForm, field, filled } from '../lib/form.js';
+import { label, labels } from '../lib/labels.js';
+import { factList, filterForm, pagedTable, wanted } from '../lib/list.js';
+import { hasRole, runPage } from '../lib/shell.js';
+import { severityChip } from '../lib/states.js';
 import { table, wide } from '../lib/table.js';
 import { figure } from '../lib/words.js';
 
-/** @typedef {Readonly<Record<'rule_id' | 'severity' | 'scope' | 'record_key' | 'org_code' | 'field' | 'value' | 'message' | 'state' | 'first_seen', string | null>>} Finding */
+/** @typedef {{ readonly reason: string, readonly expires_on: string, readonly actor: string, readonly marked_at: string }} Mark */
+/** @typedef {Readonly<Record<'rule_id' | 'severity' | 'scope' | 'record_key' | 'org_code' | 'field' | 'value' | 'message' | 'state' | 'mark' | 'mark_reason' | 'mark_expires_on' | 'first_seen', string | null>> & { readonly standing_mark: Mark | null }} Finding */
 /** @typedef {{ readonly org_code: string | null, readonly rule_id: string, readonly severity: string, readonly state: string, readonly findings: number }} Count */
 /** @typedef {Awaited<ReturnType<typeof loadBodies>>} Bodies */
 
-void runPage(async ({ account }) => {
+/** Who says that a finding is correct as it is. */
+const JUDGES = ['operator', 'district'];
+/** States that can be asked for. */
+const STATES = ['new', 'continuing', 'resolved'];
+
+void runPage(async (session) => {
+  const { account } = session;
   const filter = wanted();
   const [bodies, { rules }, { counts }] = await Promise.all([
     loadBodies(),
@@ -21,7 +31,7 @@ void runPage(async ({ account }) => {
   ]);
   const all = /** @type {const} */ (['', '全部']);
   const list = await pagedTable({
-    columns: columns(bodies, new Map(rules.map(({ id, title }) => [id, title]))),
+    columns: columns(bodies, new Map(rules.map(({ id, title }) => [id, title])), hasRole(session, JUDGES)),
     caption: '数据问题',
     none: '没有符合条件的问题',
     read: async (offset) => {
@@ -40,8 +50,15 @@ void runPage(async ({ account }) => {
         ...(account.body === null
           ? [{ name: 'body', label: '机构', options: [all, ...bodies.options] }]
           : []),
-        { name: 'severity', label: '级别', options: [all, ...Object.entries(SEVERITIES)] },
-        { name: 'state', label: '状态', options: [all, ...Object.entries(FINDING_STATES)] },
+        { name: 'severity', label: '级别', options: [all, ...Object.entries(labels('severities'))] },
+        {
+          name: 'state',
+          label: '状态',
+          options: [
+            all,
+            ...STATES.map((state) => /** @type {const} */ ([state, label('findingStates', state)])),
+          ],
+        },
         {
           name: 'rule',
           label: '规则',
@@ -67,7 +84,7 @@ function bodyPanel(counts, { nameOf }) {
       .filter((row) => (row.org_code ?? '') === code && row.severity === severity)
       .reduce((total, { findings }) => total + findings, 0);
   const number = (/** @type {string} */ severity) => ({
-    title: SEVERITIES[severity] ?? severity,
+    title: label('severities', severity),
     kind: /** @type {const} */ ('number'),
     value: (/** @type {string} */ code) => figure(sum(code, severity)),
   });
@@ -98,9 +115,10 @@ function bodyPanel(counts, { nameOf }) {
 /**
  * @param {Bodies} bodies
  * @param {ReadonlyMap<string, string>} titles
+ * @param {boolean} mayMark
  * @returns {readonly import('../lib/table.js').Column<Finding>[]}
  */
-function columns({ nameOf }, titles) {
+function columns({ nameOf }, titles, mayMark) {
   return [
     {
       title: '规则',
@@ -112,7 +130,66 @@ function columns({ nameOf }, titles) {
     { title: '记录', kind: 'key', isHead: true, value: ({ scope, record_key }) => `${scope} ${record_key}` },
     { title: '字段', kind: 'key', value: ({ field }) => field },
     { title: '问题', value: ({ message }) => message },
-    { title: '状态', kind: 'key', value: ({ state }) => FINDING_STATES[state ?? ''] ?? state },
+    { title: '状态', kind: 'key', value: ({ state }) => state && label('findingStates', state) },
     { title: '首次发现', kind: 'key', value: ({ first_seen }) => first_seen },
+    { title: '核实', kind: 'key', value: (finding) => markCell(finding, mayMark) },
   ];
+}
+
+/**
+ * Whether somebody said that it is correct, and the way to say so.
+ * @param {Finding} finding
+ * @param {boolean} mayMark
+ */
+function markCell(finding, mayMark) {
+  const { standing_mark: standing, mark, state } = finding;
+  const mayOpen = mayMark && state !== 'resolved';
+  const button = (/** @type {string} */ text) =>
+    h('button', { type: 'button', class: 'small', on: { click: () => openMark(finding) } }, text);
+  if (standing !== null) {
+    const { reason, expires_on, actor } = standing;
+    const chip = h('span', { class: 'chip good', title: `${actor}：${reason}` }, `已核实至${expires_on}`);
+    return mayOpen ? [chip, ' ', button('查看')] : chip;
+  }
+  const over = mark === 'expired' ? '核实已到期' : mark === 'broken' ? '核实已失效' : null;
+  return [
+    over === null ? null : h('span', { class: 'chip warn', title: finding.mark_reason }, over),
+    mayOpen ? [' ', button('核实')] : null,
+  ];
+}
+
+/** @param {Finding} finding */
+function openMark({ rule_id: rule, record_key: record, scope: view, message, standing_mark: standing }) {
+  const which = { rule, record, view };
+  const about = [h('p', null, h('code', null, `${rule} ${view} ${record}`)), h('p', null, message)];
+  const again = async () => location.reload();
+  if (standing !== null) {
+    const { reason, expires_on, actor, marked_at } = standing;
+    const facts = factList([
+      ['理由', reason],
+      ['有效至', expires_on],
+      ['核实人', actor],
+      ['核实时间', marked_at],
+    ]);
+    const withdrawal = actionForm({
+      fields: field('reason', '撤回理由', { required: false, maxlength: 500 }),
+      button: '撤回核实',
+      done: async (data) => send('/api/findings/marks/withdrawal', { ...which, ...filled(data) }).then(again),
+    });
+    openSheet('已核实为正确', {}, about, facts, withdrawal);
+    return;
+  }
+  const mark = actionForm({
+    fields: [
+      field('reason', '为什么数据是正确的', { maxlength: 500 }),
+      field('until', '有效至', {
+        type: 'date',
+        min: new Date().toLocaleDateString('sv'),
+        hint: '到期，或记录的值变化后，问题重新列出。下一次运行起计入。',
+      }),
+    ],
+    button: '核实为正确',
+    done: async (data) => send('/api/findings/marks', { ...which, ...filled(data) }).then(again),
+  });
+  openSheet('核实为正确', {}, about, mark);
 }

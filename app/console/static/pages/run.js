@@ -2,8 +2,9 @@
 import { ApiProblem, get, send } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { FILE_COLUMNS } from '../lib/files.js';
+import { actionForm, field, filled } from '../lib/form.js';
 import { factList, listPanel, wanted } from '../lib/list.js';
-import { hasRole, problemNotice, runPage } from '../lib/shell.js';
+import { hasRole, runPage } from '../lib/shell.js';
 import { pipelineName, runState } from '../lib/states.js';
 import { stepList } from '../lib/steps.js';
 import { second } from '../lib/words.js';
@@ -118,22 +119,14 @@ function approvalPanel(run, { artefactsSha256, approvals, canApprove }) {
  * @param {string} artefactsSha256
  */
 function approvalForm(run, artefactsSha256) {
-  const said = h('div', { 'aria-live': 'polite' });
-  const reason = h('input', { name: 'reason', required: true, maxlength: 500, autocomplete: 'off' });
-  const button = h('button', { class: 'main', type: 'submit' }, '批准并发布');
-  const form = h('form', { class: 'form' }, h('label', null, '理由', reason), said, h('div', null, button));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    button.disabled = true;
-    try {
+  return actionForm({
+    fields: field('reason', '理由', { maxlength: 500 }),
+    button: '批准并发布',
+    done: async (data) => {
       const answer = /** @type {{ request: string }} */ (
-        await send(`/api/runs/${run.id}/approval`, { artefactsSha256, reason: reason.value })
+        await send(`/api/runs/${run.id}/approval`, { artefactsSha256, ...filled(data) })
       );
       location.assign(`/progress?id=${answer.request}`);
-    } catch (error) {
-      replace(said, problemNotice(error));
-      button.disabled = false;
-    }
+    },
   });
-  return form;
 }

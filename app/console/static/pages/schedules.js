@@ -1,14 +1,16 @@
 /** 计划: month by product, and every job with its next times. */
-import { get } from '../lib/api.js';
+import { get, send } from '../lib/api.js';
+import { openSheet } from '../lib/dialog.js';
 import { byId, h, replace } from '../lib/dom.js';
+import { actionForm, boxes, field, filled } from '../lib/form.js';
 import { listPanel } from '../lib/list.js';
-import { runPage } from '../lib/shell.js';
+import { hasRole, runPage } from '../lib/shell.js';
 import { cellState, pipelineName, runState } from '../lib/states.js';
 import { minute, monthName } from '../lib/words.js';
 
 /** @typedef {{ readonly period: string, readonly state: string, readonly isLate: boolean, readonly dueAt: string | null, readonly outAt: string | null, readonly runId: string | null }} Cell */
 /** @typedef {{ readonly name: string, readonly kind: 'product' | 'job', readonly cells: readonly Cell[] }} Row */
-/** @typedef {{ readonly id: string, readonly title: string, readonly pipeline: string, readonly when: string | { readonly workingDay: number, readonly at: string }, readonly state: string, readonly next: readonly { readonly at: string, readonly kind: string }[], readonly last: { readonly state: string, readonly period: string | null, readonly runId: string | null, readonly finishedAt: string | null } | null, readonly open: readonly { readonly state: string }[], readonly late: readonly { readonly product: string, readonly period: string, readonly dueAt: string }[] }} Job */
+/** @typedef {{ readonly id: string, readonly title: string, readonly pipeline: string, readonly period: 'previous-month' | 'previous-day' | 'none', readonly canRehearse: boolean, readonly when: string | { readonly workingDay: number, readonly at: string }, readonly state: string, readonly next: readonly { readonly at: string, readonly kind: string }[], readonly last: { readonly state: string, readonly period: string | null, readonly runId: string | null, readonly finishedAt: string | null } | null, readonly open: readonly { readonly state: string }[], readonly late: readonly { readonly product: string, readonly period: string, readonly dueAt: string }[] }} Job */
 
 const STATES = /** @type {Readonly<Record<string, string>>} */ ({
   'in force': '启用',
@@ -16,7 +18,7 @@ const STATES = /** @type {Readonly<Record<string, string>>} */ ({
   unseen: '尚未生效',
 });
 
-void runPage(async () => {
+void runPage(async (session) => {
   const [{ rows }, { jobs }] = await Promise.all([
     /** @type {Promise<{ rows: Row[] }>} */ (get('/api/schedules/grid', { months: 12 })),
     /** @type {Promise<{ jobs: Job[] }>} */ (get('/api/schedules')),
@@ -36,7 +38,11 @@ void runPage(async () => {
         ),
       ),
       gridPanel(rows, new Map(jobs.map(({ id, title }) => [id, title]))),
-      listPanel(JOB_COLUMNS, jobs, { caption: '计划', none: '没有计划', title: '计划' }),
+      listPanel(hasRole(session, ['operator']) ? [...JOB_COLUMNS, RUN_COLUMN] : JOB_COLUMNS, jobs, {
+        caption: '计划',
+        none: '没有计划',
+        title: '计划',
+      }),
     ),
   );
 });
@@ -115,3 +121,53 @@ const JOB_COLUMNS = [
           ],
   },
 ];
+
+/** @type {import('../lib/table.js').Column<Job>} */
+const RUN_COLUMN = {
+  title: '手工运行',
+  kind: 'key',
+  value: (job) =>
+    h('button', { type: 'button', class: 'small', on: { click: () => openRun(job) } }, '立即运行'),
+};
+
+/** @param {Job} job */
+function openRun({ id, title, pipeline, state, period, canRehearse }) {
+  const none = { required: false };
+  const form = actionForm({
+    fields: [
+      period === 'previous-month'
+        ? field('period', '报表期', {
+            ...none,
+            pattern: '\\d{4}-(0[1-9]|1[0-2])',
+            placeholder: '2026-10',
+            hint: '不填为最近一个完整月',
+          })
+        : null,
+      period === 'previous-day'
+        ? field('period', '日期', { ...none, type: 'date', hint: '不填为昨天' })
+        : null,
+      canRehearse ? boxes('isRehearsal', '方式', [['true', '预演：用今天的数据，只出草稿']]) : null,
+    ],
+    button: '立即运行',
+    done: async (data) => {
+      const { isRehearsal, ...given } = filled(data);
+      const body = { ...given, isRehearsal: isRehearsal !== undefined };
+      const { request } = /** @type {{ request: string }} */ (await send(`/api/schedules/${id}/run`, body));
+      location.assign(`/progress?id=${request}`);
+    },
+  });
+  openSheet(
+    title,
+    {},
+    state === 'off' ? h('p', null, '该计划已停用：只运行这一次。') : null,
+    pipeline === 'submit'
+      ? h(
+          'div',
+          { class: 'notice warn' },
+          h('strong', null, '将发送'),
+          '已生成的批次会发往全国平台，不能收回。',
+        )
+      : null,
+    form,
+  );
+}

@@ -1,6 +1,7 @@
 /** Signing in, step by step as the server asks: password, code, first change of password, setting up the second factor. */
 import { ApiProblem, get, send, useToken } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
+import { beginEnrolment, confirmEnrolment, enrolmentLines, recoveryCodeLines } from '../lib/second-factor.js';
 import { problemNotice } from '../lib/shell.js';
 
 /** @typedef {import('../lib/shell.js').Session} Session */
@@ -114,23 +115,14 @@ async function askPassword() {
 }
 
 async function setUpSecondFactor() {
-  const { secret, uri } = /** @type {{ secret: string, uri: string }} */ (
-    await send('/api/session/enrolment')
-  );
+  const enrolment = await beginEnrolment();
   show({
     title: '设置二次验证',
-    text: [
-      h('p', null, '在验证器应用中手工添加以下密钥（基于时间，6位），再输入应用显示的验证码。'),
-      h('p', { class: 'secret', id: 'secret' }, secret.replaceAll(/(.{4})(?=.)/g, '$1 ')),
-      h('p', null, h('a', { href: uri }, '在本机的验证器应用中打开')),
-    ],
+    text: enrolmentLines(enrolment),
     fields: [{ name: 'code', label: '验证码', autocomplete: 'one-time-code' }],
     button: '确认',
-    done: async ({ code }) => {
-      const { session, recoveryCodes } =
-        /** @type {{ session: Session, recoveryCodes: readonly string[] }} */ (
-          await send('/api/session/enrolment/confirmation', { code })
-        );
+    done: async ({ code = '' }) => {
+      const { session, recoveryCodes } = await confirmEnrolment(code);
       useToken(session.csrfToken);
       showRecoveryCodes(session, recoveryCodes);
     },
@@ -144,17 +136,7 @@ async function setUpSecondFactor() {
 function showRecoveryCodes(session, codes) {
   const button = h('button', { class: 'main', type: 'button' }, '已保存，继续');
   button.addEventListener('click', () => goOn(session));
-  replace(
-    byId('main'),
-    h('h1', null, '恢复码'),
-    h('p', null, '每个恢复码可代替一次验证码。它们只显示这一次，请抄下并妥善保管。'),
-    h(
-      'ul',
-      { class: 'secret codes' },
-      codes.map((code) => h('li', null, code)),
-    ),
-    button,
-  );
+  replace(byId('main'), h('h1', null, '恢复码'), recoveryCodeLines(codes), button);
   button.focus();
 }
 

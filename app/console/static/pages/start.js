@@ -1,30 +1,21 @@
 /** 发起运行: choose what, and go on to its progress. */
 import { send } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
-import { problemNotice, runPage } from '../lib/shell.js';
+import { actionForm, filled } from '../lib/form.js';
+import { runPage } from '../lib/shell.js';
 import { pipelineName } from '../lib/states.js';
 
 const PIPELINES = ['monthly', 'macro-monitoring', 'pre-application-comparison', 'national-platform'];
 const PERIOD = '\\d{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?';
 
 void runPage(async () => {
-  const said = h('div', { 'aria-live': 'polite' });
-  const button = h('button', { class: 'main', type: 'submit' }, '开始');
-  const form = h('form', { class: 'form' }, fields(), said, h('div', null, button));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    button.disabled = true;
-    replace(said);
-    try {
-      const given = [...new FormData(form)].filter(([, value]) => value !== '');
-      const { request } = /** @type {{ request: string }} */ (
-        await send('/api/requests', Object.fromEntries(given))
-      );
+  const form = actionForm({
+    fields: fields(),
+    button: '开始',
+    done: async (data) => {
+      const { request } = /** @type {{ request: string }} */ (await send('/api/requests', filled(data)));
       location.assign(`/progress?id=${request}`);
-    } catch (error) {
-      replace(said, problemNotice(error));
-      button.disabled = false;
-    }
+    },
   });
   replace(byId('content'), h('section', { class: 'panel' }, form));
 });

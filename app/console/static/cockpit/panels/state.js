@@ -1,5 +1,7 @@
 /** 集体争议、网上预申请、数据质量、全国平台报送、数据备份、数据时效. */
 import { h } from '../../lib/dom.js';
+import { label } from '../../lib/labels.js';
+import { batchState } from '../../lib/states.js';
 import { table } from '../../lib/table.js';
 import { age, figure, minute, monthName, plainName, size } from '../../lib/words.js';
 import { chart, tip } from '../charts.js';
@@ -109,9 +111,9 @@ export function drawPreApplications(view) {
 }
 
 const SEVERITIES = /** @type {const} */ ([
-  { severity: 'error', name: '错误', tone: 'bad' },
-  { severity: 'warning', name: '预警', tone: 'warn' },
-  { severity: 'info', name: '提示', tone: undefined },
+  { severity: 'error', tone: 'bad' },
+  { severity: 'warning', tone: 'warn' },
+  { severity: 'info', tone: undefined },
 ]);
 
 /** @param {View} view */
@@ -130,8 +132,8 @@ export function drawDataQuality(view) {
       h(
         'div',
         { class: 'counts' },
-        SEVERITIES.map(({ severity, name, tone }) =>
-          count(name, figure(openOf(severity)), {
+        SEVERITIES.map(({ severity, tone }) =>
+          count(label('severities', severity), figure(openOf(severity)), {
             unit: '个',
             mark: severity,
             tone: openOf(severity) > 0 ? tone : undefined,
@@ -152,7 +154,7 @@ export function drawDataQuality(view) {
           { title: '内容', isHead: true, value: (row) => row.rule_title },
           {
             title: '级别',
-            value: (row) => SEVERITIES.find(({ severity }) => severity === row.severity)?.name,
+            value: (row) => label('severities', row.severity),
           },
           {
             title: '待处理',
@@ -263,12 +265,15 @@ function qualityTrend(view) {
             const run = runs[point?.dataIndex ?? 0] ?? '';
             return tip(
               `${dayOf(run)} ${run}`,
-              SEVERITIES.map(({ severity, name }) => [name, String(openIn(run, severity))]),
+              SEVERITIES.map(({ severity }) => [
+                label('severities', severity),
+                String(openIn(run, severity)),
+              ]),
             );
           },
         },
-        series: SEVERITIES.map(({ severity, name }) => ({
-          name,
+        series: SEVERITIES.map(({ severity }) => ({
+          name: label('severities', severity),
           type: /** @type {const} */ ('bar'),
           stack: 'all',
           barMaxWidth: look.px(2),
@@ -280,16 +285,6 @@ function qualityTrend(view) {
   ];
 }
 
-const BATCH_STATES = /** @type {Readonly<Record<string, { name: string, tone: string }>>} */ ({
-  built: { name: '已生成，未发送', tone: '' },
-  sending: { name: '发送中', tone: 'busy' },
-  sent: { name: '已发送，待回执', tone: 'busy' },
-  acknowledged: { name: '全部接收', tone: 'good' },
-  'partly rejected': { name: '部分退回', tone: 'warn' },
-  failed: { name: '发送失败', tone: 'bad' },
-  lost: { name: '已声明丢失', tone: 'bad' },
-});
-
 const PRODUCTS = /** @type {Readonly<Record<string, string>>} */ ({ 'national-platform': '全国平台' });
 
 /** @param {View} view */
@@ -298,6 +293,8 @@ export function drawSubmissions(view) {
   drawPanel(view, {
     name: 'submissions',
     title: '全国平台报送',
+    // Cases held back for other reasons, such as a code that the platform does not know, show in the next batch alone.
+    of: '暂缓仅计有数据问题的',
     chart: () => (rows.length === 0 ? h('p', { class: 'nothing' }, '尚无报送批次') : rows.map(batch)),
     table: () =>
       table(
@@ -318,7 +315,6 @@ export function drawSubmissions(view) {
 
 /** @param {import('../view.js').Row<'submission'>} row */
 function batch(row) {
-  const state = BATCH_STATES[row.state ?? ''];
   const parts = /** @type {const} */ ([
     ['accepted', '接收'],
     ['rejected', '退回'],
@@ -335,13 +331,7 @@ function batch(row) {
         null,
         row.batch === null ? (PRODUCTS[row.product] ?? row.product) : `${monthName(row.period)}批次`,
       ),
-      h(
-        'dd',
-        null,
-        row.batch === null
-          ? '尚无批次'
-          : h('span', { class: `chip ${state?.tone ?? ''}` }, state?.name ?? row.state),
-      ),
+      h('dd', null, row.batch === null ? '尚无批次' : batchState(row.state ?? '')),
     ),
     row.batch === null
       ? null
