@@ -1,6 +1,7 @@
 /** Commands of this program as processes of their own: a crash of one never takes along who started it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { DUTY_VARIABLE, dutyText } from '../pipelines/duty.ts';
 import { fileError } from '../pipelines/runtime/files.ts';
@@ -26,10 +27,21 @@ export function commandStarter(
         env: { ...process.env, [DUTY_VARIABLE]: dutyText(duty) },
         detached: true,
       });
+      giveWay(child);
       if (log !== undefined) closeSync(log);
       child.on('error', reject);
       child.on('exit', (code) => resolve(code ?? undefined));
     });
+}
+
+/** What the service starts gives way to those who look at its pages: a run ends a little later, a page never waits for it. */
+export function giveWay({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    os.setPriority(pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended, or this system does not allow it: then it runs as everything else does.
+  }
 }
 
 function openLog(file: string): number {

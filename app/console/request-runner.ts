@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { issueRequest } from '../../pipelines/requests.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { giveWay } from '../child.ts';
 import { HttpProblem } from './problem.ts';
 
 const MAIN = path.join(PROJECT_DIR, 'app/main.js');
@@ -64,6 +65,7 @@ export class RequestRunner {
       // Ctrl-C at the terminal of the service is not for what runs.
       detached: true,
     });
+    giveWay(child);
     this.#children.add(child);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
