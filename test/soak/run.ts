@@ -10,6 +10,7 @@
  *   npm run soak -- backup                   1,000 of each kind of damage to a bag; --cases, --seed, --only
  *   npm run soak -- oracle                   1,000 reads of the Oracle source under faults; --cases, --seed, --only
  *   npm run soak -- submission               histories of a platform submission; --cases 10000, --seed, --only
+ *   npm run soak -- submission --cases 500 --together 20   500 homes, 20 histories sharing the batches of each
  *   npm run soak -- submission-kill          building, sending and receipts of a batch, killed; --cases, --seed, --only
  */
 import { mkdtemp } from 'node:fs/promises';
@@ -45,6 +46,7 @@ interface Wanted {
   readonly every: ScenarioName | undefined;
   readonly from: number;
   readonly workers: number;
+  readonly together: number;
 }
 
 const tally = { kills: 0, finishedBefore: 0, failed: [] as string[], done: 0 };
@@ -61,9 +63,13 @@ function readWanted(): Wanted {
       every: { type: 'string' },
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
+      together: { type: 'string', default: '1' },
     },
   });
-  const number = (name: 'cases' | 'seed' | 'only' | 'from' | 'workers', text: string): number => {
+  const number = (
+    name: 'cases' | 'seed' | 'only' | 'from' | 'workers' | 'together',
+    text: string,
+  ): number => {
     if (/^\d{1,9}$/.test(text)) return Number(text);
     throw new Error(`--${name} ${text} is not a whole number`);
   };
@@ -84,6 +90,7 @@ function readWanted(): Wanted {
     every,
     from: number('from', values.from),
     workers: number('workers', values.workers),
+    together: number('together', values.together),
   };
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { inParallel } from '../reliability/support/pool.ts';
-import { carryOut, histories, nothingReached } from '../submission/support/histories.ts';
+import { carryOut, FEW_CASES, historiesOf, nothingReached } from '../submission/support/histories.ts';
 import { carryOutKill, killCaseOf, prepareKills } from '../submission/support/kills.ts';
 
 const PROGRESS_EVERY = 25;
@@ -17,13 +17,18 @@ export interface SeededSoak {
   readonly workers: number;
 }
 
-/** Histories, one for each seed. Returns the number that failed. */
-export async function soakHistories(wanted: SeededSoak): Promise<number> {
+/**
+ * Histories, one for each seed. Returns the number that failed.
+ * @param wanted.together histories that share the batches of one home: what happens to their cases differs
+ */
+export async function soakHistories(wanted: SeededSoak & { readonly together: number }): Promise<number> {
   const reached = nothingReached();
-  const failed = await soakSeeds('submission', wanted, async (seed) => {
-    const [history = []] = fc.sample(histories, { numRuns: 1, seed });
+  const cases = FEW_CASES * wanted.together;
+  const target = wanted.together === 1 ? 'submission' : `submission --together ${wanted.together}`;
+  const failed = await soakSeeds(target, wanted, async (seed) => {
+    const [history = []] = fc.sample(historiesOf(cases), { numRuns: 1, seed });
     if (wanted.only !== undefined) console.log(JSON.stringify(history));
-    await carryOut(history, reached);
+    await carryOut(history, reached, cases);
   });
   console.log(JSON.stringify(reached));
   return failed;

@@ -39,11 +39,12 @@ import {
   xmllint,
 } from './submission-home.ts';
 
-const CASES = 5;
+/** Cases of one history; many more may share its batches, each with changes of its own. */
+export const FEW_CASES = 5;
 const MONTHS = ['2026-09', '2026-10', '2026-11'] as const;
-/** The platform takes no record with this amount, and no deletion of this case, unless it is lenient. */
+/** The platform takes no record with this amount, and no deletion of such a case, unless it is lenient. */
 const REFUSED_AMOUNT = 66;
-const KEPT_CASE = 4;
+const isKept = (recordId: string): boolean => Number(recordId.split('-').at(-1)) % FEW_CASES === 4;
 
 /** A step of a history. Numbers choose among what there is. */
 export type Step =
@@ -105,11 +106,8 @@ const wishes: Arbitrary<ReceiptWish> = fc.record({
   format: fc.constantFrom('json', 'xml'),
   parts: fc.constantFrom(1, 1, 2),
 });
-const edits: Arbitrary<Step> = fc.record({
-  do: fc.constant('edit' as const),
-  at: fc.nat(CASES - 1),
-  change: changes,
-});
+const editsAmong = (cases: number): Arbitrary<Step> =>
+  fc.record({ do: fc.constant('edit' as const), at: fc.nat(cases - 1), change: changes });
 const builds: Arbitrary<Step> = fc.record({
   do: fc.constant('build' as const),
   next: fc.constantFrom(false, false, true),
@@ -136,20 +134,22 @@ const losses: Arbitrary<Step> = fc.record({ do: fc.constant('lose' as const), at
 const some = <T>(arbitrary: Arbitrary<T>, most: number): Arbitrary<T[]> =>
   fc.array(arbitrary, { maxLength: most, size: 'max' });
 /** A month's work, some of it left out, done twice or out of order. */
-const rounds: Arbitrary<Step[]> = fc
-  .tuple(
-    fc.array(edits, { minLength: 2, maxLength: 7, size: 'max' }),
-    some(fc.oneof({ weight: 3, arbitrary: releases }, { weight: 1, arbitrary: losses }), 1),
-    fc.array(builds, { minLength: 1, maxLength: 1 }),
-    fc.oneof({ weight: 5, arbitrary: fc.tuple(sends, answers) }, { weight: 1, arbitrary: some(sends, 1) }),
-    some(answers, 1),
-  )
-  .map((parts) => parts.flat());
+const roundsOf = (cases: number): Arbitrary<Step[]> => {
+  const shares = cases / FEW_CASES;
+  return fc
+    .tuple(
+      fc.array(editsAmong(cases), { minLength: 2 * shares, maxLength: 7 * shares, size: 'max' }),
+      some(fc.oneof({ weight: 3, arbitrary: releases }, { weight: 1, arbitrary: losses }), 1),
+      fc.array(builds, { minLength: 1, maxLength: 1 }),
+      fc.oneof({ weight: 5, arbitrary: fc.tuple(sends, answers) }, { weight: 1, arbitrary: some(sends, 1) }),
+      some(answers, 1),
+    )
+    .map((parts) => parts.flat());
+};
 
-/** Histories of some months' work. */
-export const histories: Arbitrary<readonly Step[]> = fc
-  .array(rounds, { minLength: 3, maxLength: 5, size: 'max' })
-  .map((parts) => parts.flat());
+/** Histories of some months' work on so many cases. */
+export const historiesOf = (cases: number): Arbitrary<readonly Step[]> =>
+  fc.array(roundsOf(cases), { minLength: 3, maxLength: 5, size: 'max' }).map((parts) => parts.flat());
 
 /** What came of some histories: that the test reaches what it is about. */
 export interface Reached {
@@ -173,10 +173,14 @@ export const nothingReached = (): Reached => ({
 });
 
 /** Carry a history out, step by step, and settle everything at its end. @throws where anything is not as it must be */
-export async function carryOut(history: readonly Step[], reached: Reached): Promise<void> {
+export async function carryOut(
+  history: readonly Step[],
+  reached: Reached,
+  cases: number = FEW_CASES,
+): Promise<void> {
   const home = await SubmissionHome.open();
   try {
-    const world = new World(home, reached);
+    const world = new World(home, reached, cases);
     await world.home.fill(world.source());
     for (const [index, step] of history.entries()) {
       await world.take(step).catch((error: unknown) => {
@@ -211,7 +215,7 @@ function crashingProgress(at: number): Progress {
 class World {
   readonly home: SubmissionHome;
   readonly #reached: Reached;
-  readonly #cases = Array.from({ length: CASES }, (_, index) => aCase(index + 1));
+  readonly #cases: SmallCase[];
   readonly #book = new SubmissionBook();
   readonly #platform = new RecordBook();
   /** What the platform said of each batch that it has judged. */
@@ -226,9 +230,10 @@ class World {
   /** A batch was declared lost that the platform took: what it then says of a record may surprise. */
   #isSurprised = false;
 
-  constructor(home: SubmissionHome, reached: Reached) {
+  constructor(home: SubmissionHome, reached: Reached, cases: number) {
     this.home = home;
     this.#reached = reached;
+    this.#cases = Array.from({ length: cases }, (_, index) => aCase(index + 1));
   }
 
   source() {
@@ -423,7 +428,7 @@ class World {
       if (this.#isLenient) return undefined;
       if (op !== 'D' && content.includes(`<claimAmount>${REFUSED_AMOUNT}.00<`))
         return { code: 'E66', message: '金额不符，当事人张三' };
-      return op === 'D' && id.endsWith(`-${KEPT_CASE}`) ? { code: 'E04', message: '不得删除' } : undefined;
+      return op === 'D' && isKept(id) ? { code: 'E04', message: '不得删除' } : undefined;
     };
   }
 
