@@ -73,8 +73,8 @@ export async function createValidTable(engine: Engine, view: View, options: Tabl
   const isRepeated = await findRepeatedKeys(engine, view, normal);
   if (isRepeated) await dropRepeated(engine, view, normal);
   const kept = `${normalSelect(view, odd, isPatched || isRepeated)} ${isRepeated ? 'WHERE p.is_dropped IS NOT TRUE' : ''}`;
-  if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, kept);
   await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, options)}`);
+  if (view.name === 'ARB_PARTY') await markWrongCreditCodes(engine);
   for (const column of odd) await recordChanges(engine, view, column);
   await engine.run('DROP TABLE odd_row; DROP TABLE raw_patch');
 }
@@ -226,43 +226,50 @@ const IS_NAME = `CASE
   WHEN NAME >= '一' AND strlen(NAME) = 3 * length(NAME) THEN TRUE
   ELSE regexp_full_match(NAME, '[^\\p{Cc}]*[^\\p{Z}\\p{Cc}][^\\p{Cc}]*') END`;
 
-/** Parties with the check columns of their names and numbers; each level names what the next one uses twice. */
+/**
+ * Parties with the check columns of their names and numbers; each level names what the next one uses twice. A citizen
+ * number is judged as a number; that its text is what the number says proves its form. Numbers of organisations count
+ * as valid here.
+ */
 function partySelect(columns: string, kept: string, asOfDay: number): string {
   return `
     SELECT * EXCLUDE (number, birth_day_in_number, is_citizen),
       CASE WHEN id_no IS NULL THEN NULL
         WHEN party_kind = '1' THEN CASE WHEN is_citizen THEN 1 ELSE 0 END
-        WHEN party_kind = '2' THEN CASE WHEN id_no IN (SELECT code FROM wrong_credit_code) THEN 0 ELSE 1 END
+        WHEN party_kind = '2' THEN 1
       END AS id_is_valid,
       CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day,
       CASE WHEN is_citizen THEN CASE WHEN (number % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
     FROM (
-      SELECT *,
-        COALESCE(birth_day_in_number <= ${asOfDay} AND citizen_check_character(number) = substr(id_no, 18, 1), FALSE)
-          AS is_citizen
+      SELECT * EXCLUDE residues,
+        CASE WHEN birth_day_in_number <= ${asOfDay}
+          THEN CAST(number AS VARCHAR) || citizen_check_character(number, residues) = id_no
+          ELSE FALSE END AS is_citizen
       FROM (
-        SELECT *, CASE WHEN is_province(number // 1000000000000000) THEN citizen_birth_day(id_no) END
-          AS birth_day_in_number
+        SELECT * EXCLUDE birth_date, CASE WHEN is_province(number // 1000000000000000)
+          THEN real_day(birth_date // 10000, birth_date // 100 % 100, birth_date % 100) END AS birth_day_in_number
         FROM (
-          SELECT ${columns},
-            NOT ${IS_NAME} AS name_is_broken,
-            CASE WHEN NOT ${IS_NAME} THEN NAME END AS broken_name,
-            CASE WHEN PARTY_KIND = '1' AND regexp_full_match(ID_NO, '[0-9]{17}[0-9X]')
-              THEN CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
-          FROM (${kept}))))`;
+          SELECT *, CAST(number // 1000 % 100000000 AS INTEGER) AS birth_date
+          FROM (
+            SELECT ${columns},
+              NOT ${IS_NAME} AS name_is_broken,
+              CASE WHEN NOT ${IS_NAME} THEN NAME END AS broken_name,
+              CASE WHEN PARTY_KIND = '1' AND strlen(ID_NO) = 18 AND ID_NO BETWEEN '1' AND '9'
+                THEN TRY_CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
+            FROM (${kept}))))
+      CROSS JOIN digit_residues())`;
 }
 
 /**
- * `wrong_credit_code`: one row per number of an organisation that is none. The same firms stand in many cases, so the
- * distinct numbers are judged; MATERIALIZED, because the engine else judges every row before making them distinct.
+ * Mark the numbers of organisations that are none. The same firms stand in many cases, so the distinct numbers are judged;
+ * MATERIALIZED, because the engine else judges every row before making them distinct.
  */
-async function findWrongCreditCodes(engine: Engine, kept: string): Promise<void> {
+async function markWrongCreditCodes(engine: Engine): Promise<void> {
   await engine.run(`
-    CREATE TEMP TABLE wrong_credit_code AS
-    WITH given AS MATERIALIZED (
-      SELECT DISTINCT ID_NO AS code FROM (${kept}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL),
-    judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
-    SELECT code FROM judged WHERE NOT is_valid`);
+    UPDATE valid_party SET id_is_valid = 0 WHERE party_kind = '2' AND id_no IN (
+      WITH given AS MATERIALIZED (SELECT DISTINCT id_no AS code FROM valid_party WHERE party_kind = '2'),
+      judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
+      SELECT code FROM judged WHERE NOT is_valid)`);
 }
 
 /** A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read. */
