@@ -10,6 +10,10 @@ CREATE MACRO day_text(day) AS CAST(day_date(day) AS VARCHAR);
 -- How a record is named; rows without a key share one name.
 CREATE MACRO record_name(key) AS COALESCE(CAST(key AS VARCHAR), '（空）');
 
+-- The bit of a whole number within its block of 64, which is the number >> 6: blocks of bits tell numbers apart, exactly and
+-- several times as fast as the numbers themselves.
+CREATE MACRO bit_of(number) AS CAST(1 AS UBIGINT) << CAST(number & 63 AS UBIGINT);
+
 -- Only '1' says that the business removed a row; an empty or odd mark does not.
 CREATE MACRO is_undeleted(mark) AS mark IS DISTINCT FROM '1';
 

@@ -2,8 +2,9 @@
  * The valid tables: from each raw view one row per key, text normalised, days as numbers.
  * The statements are made from the contract, so a column is stated in one place only.
  */
-import type { Column, View, ViewName } from '../../../schemas/contract.ts';
-import { type Engine, identifier } from '../../runtime/duckdb.ts';
+import type { CodeListName, Column, View, ViewName } from '../../../schemas/contract.ts';
+import type { CodesFile } from '../../../schemas/definitions.ts';
+import { type Engine, identifier, literal } from '../../runtime/duckdb.ts';
 import { findOddRows, mapTexts, type NormalisedColumn, normalisedColumns, rawName } from './text.ts';
 
 /** Columns that nothing reads as they are; V037 and V050 read what the scan finds out about them. */
@@ -33,9 +34,13 @@ const READ_BY: Record<Reader, Partial<Record<ViewName, readonly string[]>>> = {
 /** Views whose rows the comparison orders by their number in the snapshot's file. */
 const NUMBERED: readonly ViewName[] = ['ARB_CASE', 'ARB_PARTY', 'PRE_APPLICATION'];
 
+type CodedColumn = Column & { readonly codeList: CodeListName };
+
 export interface TableOptions {
   /** The snapshot's day, as a day number: nobody was born after it. */
   readonly asOfDay: number;
+  /** The lists that codes are looked up in. */
+  readonly codeLists: CodesFile['lists'];
   readonly readers: readonly Reader[];
 }
 
@@ -144,7 +149,7 @@ async function findRepeatedKeys(engine: Engine, view: View, normal: string): Pro
     ? `(${normal})`
     : `${rawName(view)} WHERE ${key} >> 6 IN (
         SELECT ${key} >> 6 FROM ${rawName(view)} WHERE ${key} IS NOT NULL
-        GROUP BY ALL HAVING count(*) > bit_count(bit_or(CAST(1 AS UBIGINT) << CAST(${key} & 63 AS UBIGINT))))`;
+        GROUP BY ALL HAVING count(*) > bit_count(bit_or(bit_of(${key}))))`;
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE repeated_key AS
     SELECT ${key} AS key FROM ${rows} GROUP BY ${key} HAVING ${key} IS NOT NULL AND count(*) > 1`);
@@ -197,24 +202,39 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
       WHERE place > 1)`);
 }
 
-function typedSelect(view: View, kept: string, { asOfDay, readers }: TableOptions): string {
+function typedSelect(view: View, kept: string, { asOfDay, codeLists, readers }: TableOptions): string {
   const read = readers.flatMap((reader) => READ_BY[reader][view.name] ?? []);
   const others = Object.values(READ_BY).flatMap((views) => views[view.name] ?? []);
   const unread = [...(UNREAD[view.name] ?? []), ...others.filter((name) => !read.includes(name))];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
   if (readers.includes('comparison') && NUMBERED.includes(view.name)) columns.push('raw_row');
-  columns.push(absentColumn(view));
+  columns.push(absentColumn(view), ...unlistedColumn(view, codeLists));
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);
 }
 
 /** `absent`: the columns of a row that must be filled and are not, NULL where there are none (rule V050). */
 function absentColumn(view: View): string {
-  const names = view.columns.filter(({ nullable }) => !nullable).map(({ name }) => name);
-  const isAbsent = (name: string): string => `${identifier(name)} IS NULL`;
-  const list = names.map((name) => `CASE WHEN ${isAbsent(name)} THEN '${name}' END`).join(', ');
-  return `CASE WHEN ${names.map(isAbsent).join(' OR ')}
-    THEN list_filter([${list}], lambda name: name IS NOT NULL) END AS absent`;
+  const required = view.columns.filter(({ nullable }) => !nullable);
+  return `${columnNames(required, ({ name }) => `${identifier(name)} IS NULL`)} AS absent`;
+}
+
+/** `unlisted`: the columns of a row whose code is in none of its list, NULL where there are none (macro is_listed). */
+function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): string[] {
+  const coded = columns.filter((column): column is CodedColumn => column.codeList !== undefined);
+  if (coded.length === 0) return [];
+  const isUnlisted = ({ name, codeList }: CodedColumn): string => {
+    const codes = codeLists[codeList].entries.map(({ code }) => literal(code)).join(', ');
+    return `NOT list_contains(CAST([${codes}] AS VARCHAR[]), ${identifier(name)})`;
+  };
+  return [`${columnNames(coded, isUnlisted)} AS unlisted`];
+}
+
+/** SQL: the list of the columns of a row of which a condition is true, NULL where there are none. */
+function columnNames<C extends Column>(columns: readonly C[], condition: (column: C) => string): string {
+  const list = columns.map((column) => `CASE WHEN ${condition(column)} THEN ${literal(column.name)} END`);
+  return `CASE WHEN ${columns.map(condition).join(' OR ')}
+    THEN list_filter([${list.join(', ')}], lambda name: name IS NOT NULL) END`;
 }
 
 /**
