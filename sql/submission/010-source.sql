@@ -42,7 +42,7 @@ SELECT
   party_kind,
   name,
   id_no,
-  COALESCE(gender, id_gender) AS gender,
+  COALESCE(gender, CASE WHEN id_birth_day IS NOT NULL THEN citizen_gender(id_no) END) AS gender,
   CAST(date_part('year', day_date(COALESCE(birth_day, id_birth_day))) AS VARCHAR) AS birth_year,
   CASE
     WHEN party_kind = '1' THEN TRUE

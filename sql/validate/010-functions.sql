@@ -40,6 +40,9 @@ CREATE MACRO real_day(year, month, day) AS CASE
 CREATE MACRO citizen_birth_day(id) AS
   CASE WHEN substr(id, 7, 4) <> '0000' THEN day_number(try_strptime(substr(id, 7, 8), '%Y%m%d')) END;
 
+-- The gender in a valid citizen number: its digit before the last.
+CREATE MACRO citizen_gender(id) AS CASE WHEN ord(substr(id, 17, 1)) % 2 = 1 THEN '1' ELSE '2' END;
+
 -- Province codes of GB/T 2260, with 83: the residence permits of Taiwan residents carry it as a citizen number.
 CREATE MACRO is_province(code) AS code IN (
   11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46,

@@ -4,7 +4,7 @@ SELECT case_id >> 6 AS block, bit_or(bit_of(case_id)) AS bits FROM valid_case WH
 
 -- A code that stands in its list; an empty one does not. unlisted: the columns of its row whose code does not.
 CREATE MACRO is_listed(unlisted, column_name, code) AS
-  code IS NOT NULL AND (unlisted IS NULL OR NOT list_contains(unlisted, column_name));
+  code IS NOT NULL AND (unlisted IS NULL OR NOT list_contains(string_split(unlisted, ','), column_name));
 
 -- A body that stands in ARB_ORG; no code is none.
 CREATE MACRO is_known_body(code) AS

@@ -230,11 +230,10 @@ function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): strin
   return [`${columnNames(coded, isUnlisted)} AS unlisted`];
 }
 
-/** SQL: the list of the columns of a row of which a condition is true, NULL where there are none. */
+/** SQL: the columns of a row of which a condition is true, joined with a comma (a list takes more memory), NULL where there are none. */
 function columnNames<C extends Column>(columns: readonly C[], condition: (column: C) => string): string {
-  const list = columns.map((column) => `CASE WHEN ${condition(column)} THEN ${literal(column.name)} END`);
-  return `CASE WHEN ${columns.map(condition).join(' OR ')}
-    THEN list_filter([${list.join(', ')}], lambda name: name IS NOT NULL) END`;
+  const names = columns.map((column) => `CASE WHEN ${condition(column)} THEN ${literal(column.name)} END`);
+  return `CASE WHEN ${columns.map(condition).join(' OR ')} THEN concat_ws(',', ${names.join(', ')}) END`;
 }
 
 /**
@@ -258,8 +257,7 @@ function partySelect(columns: string, kept: string, asOfDay: number): string {
         WHEN party_kind = '1' THEN CASE WHEN is_citizen THEN 1 ELSE 0 END
         WHEN party_kind = '2' THEN 1
       END AS id_is_valid,
-      CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day,
-      CASE WHEN is_citizen THEN CASE WHEN (number % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
+      CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day
     FROM (
       SELECT * EXCLUDE residues,
         CASE WHEN birth_day_in_number <= ${asOfDay}
@@ -272,8 +270,7 @@ function partySelect(columns: string, kept: string, asOfDay: number): string {
           SELECT *, CAST(number // 1000 % 100000000 AS INTEGER) AS birth_date
           FROM (
             SELECT ${columns},
-              NOT ${IS_NAME} AS name_is_broken,
-              CASE WHEN NOT ${IS_NAME} THEN NAME END AS broken_name,
+              CASE WHEN NOT ${IS_NAME} THEN COALESCE(NAME, '') END AS broken_name,
               CASE WHEN PARTY_KIND = '1' AND strlen(ID_NO) = 18 AND ID_NO BETWEEN '1' AND '9'
                 THEN TRY_CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
             FROM (${kept}))))
