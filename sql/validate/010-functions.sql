@@ -27,13 +27,14 @@ CREATE MACRO citizen_check_character(n, residues) AS ['1', '0', 'X', '9', '8', '
     residues[1 + n % 10000] + residues[1 + n // 10000 % 10000] * 5 + residues[1 + n // 100000000 % 10000] * 3
     + residues[1 + n // 1000000000000 % 10000] * 4 + residues[1 + n // 10000000000000000] * 9) % 11];
 
--- The day number of a date given by its parts, NULL when it is not a real one.
-CREATE MACRO real_day(year, month, day) AS CASE
-  WHEN year > 0 AND month BETWEEN 1 AND 12 AND day BETWEEN 1 AND 28
-    THEN make_date(year, month, day) - DATE '1970-01-01'
-  WHEN year > 0 AND month BETWEEN 1 AND 12 AND day BETWEEN 29 AND 31
-      AND date_part('month', make_date(year, month, 1) + day - 1) = month
-    THEN make_date(year, month, 1) + day - 1 - DATE '1970-01-01' END;
+-- The day number of a date given by its parts, NULL when it is not a real one. make_date fails on parts that are none;
+-- nothing but a THEN keeps the engine from looking at it.
+CREATE MACRO real_day(year, month, day) AS
+  CASE WHEN year > 0 AND month BETWEEN 1 AND 12 THEN
+    CASE WHEN day BETWEEN 1 AND 28 THEN make_date(year, month, day) - DATE '1970-01-01'
+      WHEN day BETWEEN 29 AND 31 THEN
+        CASE WHEN date_part('month', make_date(year, month, 1) + day - 1) = month
+          THEN make_date(year, month, 1) + day - 1 - DATE '1970-01-01' END END END;
 
 -- The birth day number in a text of the form of a citizen number, NULL when it is not a real date.
 -- strptime also takes the year 0000, which is none.
