@@ -7,4 +7,4 @@ SELECT
   [day_text(close_day), close_mode] AS value
 FROM valid_case
 WHERE is_undeleted(deleted) AND ((close_day IS NOT NULL) <> (close_mode IS NOT NULL)
-    OR (close_mode IS NOT NULL AND NOT is_listed('close_mode', close_mode)));
+    OR (close_mode IS NOT NULL AND NOT is_listed(unlisted, 'CLOSE_MODE', close_mode)));

@@ -3,10 +3,10 @@
 WITH judged AS (
   SELECT
     case_id, org_code, dispute_type, applicant_side, employer_nature, apply_channel,
-    is_listed('dispute_type', dispute_type) AS has_dispute_type,
+    is_listed(unlisted, 'DISPUTE_TYPE', dispute_type) AS has_dispute_type,
     COALESCE(applicant_side IN ('1', '2'), FALSE) AS has_applicant_side,
-    is_listed('employer_nature', employer_nature) AS has_employer_nature,
-    is_listed('apply_channel', apply_channel) AS has_apply_channel
+    is_listed(unlisted, 'EMPLOYER_NATURE', employer_nature) AS has_employer_nature,
+    is_listed(unlisted, 'APPLY_CHANNEL', apply_channel) AS has_apply_channel
   FROM valid_case
   WHERE is_undeleted(deleted) AND accept_day IS NOT NULL
 )

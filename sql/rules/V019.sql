@@ -7,4 +7,4 @@ SELECT
   [industry_code] AS value
 FROM valid_case
 WHERE is_undeleted(deleted) AND accept_day IS NOT NULL
-  AND (NOT is_listed('industry', industry_code) OR industry_code = 'Z');
+  AND (NOT is_listed(unlisted, 'INDUSTRY_CODE', industry_code) OR industry_code = 'Z');

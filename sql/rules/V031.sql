@@ -5,4 +5,5 @@ SELECT
   ['CASE_ID'] AS field,
   [CAST(t.case_id AS VARCHAR)] AS value
 FROM valid_party t
-WHERE NOT EXISTS (SELECT 1 FROM valid_case c WHERE c.case_id = t.case_id);
+LEFT JOIN case_block b ON b.block = t.case_id >> 6
+WHERE COALESCE(b.bits & bit_of(t.case_id), 0) = 0;

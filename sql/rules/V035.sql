@@ -1,8 +1,8 @@
 -- One row per party of a case that is not deleted that breaks V035: a person whose gender or birth
 -- date differs from what a valid number says (GB 11643-1999).
 WITH broken AS MATERIALIZED (
-  SELECT party_id, case_id, id_no, gender, birth_day, id_gender, id_birth_day FROM valid_party
-  WHERE party_kind = '1' AND id_is_valid = 1 AND (gender <> id_gender OR birth_day <> id_birth_day)
+  SELECT party_id, case_id, id_no, gender, birth_day, citizen_gender(id_no) AS id_gender, id_birth_day FROM valid_party
+  WHERE party_kind = '1' AND id_is_valid = 1 AND (gender <> citizen_gender(id_no) OR birth_day <> id_birth_day)
 )
 SELECT
   record_name(b.party_id) AS record_key,

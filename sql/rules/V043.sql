@@ -8,4 +8,4 @@ SELECT
 FROM valid_mediation
 WHERE is_undeleted(deleted)
   AND ((close_day IS NOT NULL) <> (result IS NOT NULL)
-    OR (result IS NOT NULL AND NOT is_listed('mediation_result', result)));
+    OR (result IS NOT NULL AND NOT is_listed(unlisted, 'RESULT', result)));

@@ -6,7 +6,7 @@ WITH judged AS (
     d.row_count,
     d.mark,
     is_known_body(a.org_code) AS has_body,
-    is_listed('pre_application_status', a.status) AS has_status
+    is_listed(a.unlisted, 'STATUS', a.status) AS has_status
   FROM valid_pre_application a
   LEFT JOIN duplicate_key d ON d.view = 'PRE_APPLICATION' AND d.key_text = a.pre_app_id
 )

@@ -65,9 +65,9 @@ SELECT
   scope,
   record_key,
   org_code,
-  list_concat(COALESCE(absent, []), COALESCE(more_fields, [])) AS field,
+  list_concat(COALESCE(string_split(absent, ','), []), COALESCE(more_fields, [])) AS field,
   list_concat(
-    list_transform(COALESCE(absent, []), lambda name: CAST(NULL AS VARCHAR)),
+    list_transform(COALESCE(string_split(absent, ','), []), lambda name: CAST(NULL AS VARCHAR)),
     CASE WHEN more_fields IS NULL THEN [] ELSE more_values END) AS value,
   mark AS related_mark
 FROM broken;

@@ -42,16 +42,17 @@ SELECT
   party_kind,
   name,
   id_no,
-  COALESCE(gender, id_gender) AS gender,
+  COALESCE(gender, CASE WHEN id_birth_day IS NOT NULL THEN citizen_gender(id_no) END) AS gender,
   CAST(date_part('year', day_date(COALESCE(birth_day, id_birth_day))) AS VARCHAR) AS birth_year,
   CASE
     WHEN party_kind = '1' THEN TRUE
     WHEN id_no IS NULL OR NOT regexp_full_match(id_no, '[0-9]{17}[0-9X]') THEN FALSE
     WHEN id_is_valid IS DISTINCT FROM 1 THEN TRUE
     ELSE citizen_birth_day(id_no) IS NOT NULL
-      AND citizen_check_character(CAST(substr(id_no, 1, 17) AS BIGINT)) = substr(id_no, 18, 1)
+      AND citizen_check_character(CAST(substr(id_no, 1, 17) AS BIGINT), residues) = substr(id_no, 18, 1)
   END AS is_person
 FROM valid_party
+CROSS JOIN digit_residues()
 WHERE case_id IS NOT NULL;
 
 CREATE OR REPLACE VIEW submission_claim AS

@@ -1,8 +1,10 @@
--- No rows: functions that look values up; the engine wants their tables first.
+-- One row per block of 64 case numbers in case_block; none in the functions, which look values up.
+CREATE TABLE case_block AS
+SELECT case_id >> 6 AS block, bit_or(bit_of(case_id)) AS bits FROM valid_case WHERE case_id IS NOT NULL GROUP BY block;
 
--- A code that stands in its list; an empty one does not.
-CREATE MACRO is_listed(list_name, value) AS
-  COALESCE(value IN (SELECT l.code FROM code_list l WHERE l.list = list_name), FALSE);
+-- A code that stands in its list; an empty one does not. unlisted: the columns of its row whose code does not.
+CREATE MACRO is_listed(unlisted, column_name, code) AS
+  code IS NOT NULL AND (unlisted IS NULL OR NOT list_contains(string_split(unlisted, ','), column_name));
 
 -- A body that stands in ARB_ORG; no code is none.
 CREATE MACRO is_known_body(code) AS

@@ -132,14 +132,14 @@ describe('opening', () => {
     await source.close();
     await other.close();
     expect(await fileHash(sourceOf(home))).toBe(before);
-    expect(read.identity).toBe(`sha256:${before}`);
+    expect(await read.identity()).toBe(`sha256:${before}`);
   });
 
   test('a source that was replaced after it was opened is not read under the new one’s identity', async () => {
     const home = await temporaryFolder();
     await importInto(home, clean);
     const source = await open(home);
-    const { identity } = await source.openRead();
+    const identity = await (await source.openRead()).identity();
     await importInto(home, path.join(SAMPLES, 'small'));
     await expect(source.openRead()).rejects.toMatchObject({ code: 'E_SOURCE_LOCKED', retryable: true });
     await source.close();

@@ -93,7 +93,8 @@ test('check columns of parties', async () => {
             SELECT CAST(id AS BIGINT) AS "PARTY_ID", kind AS "PARTY_KIND", number AS "ID_NO" FROM sample`);
           await normalise(engine, { definitions, asOf: AS_OF, start: '2026-10-01', end: '2026-10-31' });
           const found = await engine.rows<{ ok: number; born: string | null; gender: string | null }>(`
-            SELECT id_is_valid AS ok, id_gender AS gender, CAST(day_date(id_birth_day) AS VARCHAR) AS born
+            SELECT id_is_valid AS ok, CAST(day_date(id_birth_day) AS VARCHAR) AS born,
+              CASE WHEN id_birth_day IS NOT NULL THEN citizen_gender(id_no) END AS gender
             FROM valid_party ORDER BY party_id`);
           const expected = [
             ...people.map((id) => {

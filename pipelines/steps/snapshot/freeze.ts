@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { engineType, VIEWS, type View, type ViewName } from '../../../schemas/contract.ts';
 import {
   MANIFEST_FORMAT_VERSION,
@@ -24,7 +25,7 @@ import { MANIFEST_FILE, manifestText, sealManifest, snapshotDir } from './manife
 export interface FreezableSource {
   describe(): SourceDescription;
   openRead(): Promise<{
-    readonly identity: string;
+    identity(): Promise<string>;
     readonly parallelReads: number;
     readView(view: ViewName, targetParquet: string, progress: Progress): Promise<{ rows: number }>;
     /** Whether, after this error, another read (of another moment) is worth opening; absent: never. */
@@ -98,7 +99,8 @@ async function readWhole(
   for (;;) {
     const read = await source.openRead();
     try {
-      return { identity: read.identity, views: await freezeViews(read, dir, progress) };
+      const views = await freezeViews(read, dir, progress);
+      return { identity: await read.identity(), views };
     } catch (error) {
       if (read.shouldStartAnew?.(error) !== true) throw error;
       for (const view of VIEWS) await rm(path.join(dir, fileOf(view)), { force: true });
@@ -110,41 +112,39 @@ async function readWhole(
 
 const fileOf = ({ name }: View): string => `${name.toLowerCase()}.parquet`;
 
-/** Read all views, as many at a time as the source allows, and look at what was written. */
+/**
+ * Read all views, as many at a time as the source allows, and look at what was written while the next one is read. After
+ * an error no other read begins.
+ */
 async function freezeViews(read: Read, dir: string, progress: Progress): Promise<SnapshotView[]> {
-  const frozen = new Map<ViewName, SnapshotView>();
-  const waiting = [...VIEWS];
-  await withEngine({ spillDir: path.join(dir, '.spill'), memoryLimitMb: 100, threads: 1 }, async (engine) => {
-    const worker = async (): Promise<void> => {
-      for (let view = waiting.shift(); view !== undefined; view = waiting.shift()) {
-        frozen.set(view.name, await freezeView(read, view, dir, engine, progress));
-      }
-    };
-    const workers = Array.from({ length: Math.max(1, read.parallelReads) }, () =>
-      worker().catch((error: unknown) => {
-        waiting.length = 0;
-        throw error;
-      }),
-    );
-    const failed = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  });
-  return VIEWS.flatMap(({ name }) => frozen.get(name) ?? []);
+  return withEngine(
+    { spillDir: path.join(dir, '.spill'), memoryLimitMb: 100, threads: 1 },
+    async (engine) => {
+      const reading = pLimit(Math.max(1, read.parallelReads));
+      let failure: { error: unknown } | undefined;
+      const freezeView = async (view: View): Promise<SnapshotView[]> => {
+        try {
+          const target = path.join(dir, fileOf(view));
+          const done = await reading(async () =>
+            failure === undefined ? read.readView(view.name, target, progress) : undefined,
+          );
+          return done === undefined ? [] : [await lookAt(engine, view, target, done.rows)];
+        } catch (error) {
+          failure ??= { error };
+          return [];
+        }
+      };
+      const views = await Promise.all(VIEWS.map(freezeView));
+      if (failure !== undefined) throw failure.error;
+      return views.flat();
+    },
+  );
 }
 
-async function freezeView(
-  read: Read,
-  view: View,
-  dir: string,
-  engine: Engine,
-  progress: Progress,
-): Promise<SnapshotView> {
-  const file = fileOf(view);
-  const target = path.join(dir, file);
-  const { rows } = await read.readView(view.name, target, progress);
+async function lookAt(engine: Engine, view: View, target: string, rows: number): Promise<SnapshotView> {
   const columns = view.columns.map((column) => ({ name: column.name, type: engineType(column) }));
   await checkFile(engine, target, view, rows, columns);
-  return { view: view.name, file, rows, columns, ...(await sha256File(target)) };
+  return { view: view.name, file: fileOf(view), rows, columns, ...(await sha256File(target)) };
 }
 
 /** The file says the same as the source did: a manifest states only what was looked at. */

@@ -130,14 +130,11 @@ class EmbeddedSource implements Source {
 
   async openRead(identity?: string): Promise<ConsistentRead> {
     failOn(await this.check(), this.#file);
-    const present = `sha256:${(await sha256File(this.#file)).sha256}`;
-    if ((await inode(this.#file)) !== this.#opened) {
-      throw new ArbdataError('E_SOURCE_LOCKED', `${this.#file} was replaced just after it was opened`, {
-        advice: 'Run the same command again; it then reads the new source.',
-        where: { file: this.#file },
-      });
-    }
-    if (identity !== undefined && identity !== present) {
+    await this.#refuseReplaced();
+    const present = this.#identity();
+    // Whoever asks for it learns why there is none.
+    present.catch(() => undefined);
+    if (identity !== undefined && identity !== (await present)) {
       throw new ArbdataError(
         'E_SOURCE_MISSING',
         `the source is no longer the one read before (${identity})`,
@@ -148,17 +145,34 @@ class EmbeddedSource implements Source {
       );
     }
     return {
-      identity: present,
+      identity: () => present,
       // The engine spreads one statement over all its threads; two at a time would only double the memory.
       parallelReads: 1,
       readView: (name, target, progress) =>
         this.#reading(() => copyView(this.#engine, CONTRACT[name], target, progress)),
-      close: async () => {},
+      close: async () => {
+        await Promise.allSettled([present]);
+      },
     };
   }
 
   async close(): Promise<void> {
     this.#engine.close();
+  }
+
+  /** The hash of the file that is open. */
+  async #identity(): Promise<string> {
+    const { sha256 } = await sha256File(this.#file);
+    await this.#refuseReplaced();
+    return `sha256:${sha256}`;
+  }
+
+  async #refuseReplaced(): Promise<void> {
+    if ((await inode(this.#file)) === this.#opened) return;
+    throw new ArbdataError('E_SOURCE_LOCKED', `${this.#file} was replaced just after it was opened`, {
+      advice: 'Run the same command again; it then reads the new source.',
+      where: { file: this.#file },
+    });
   }
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {

@@ -57,8 +57,11 @@ export interface Source {
 }
 
 export interface ConsistentRead {
-  /** Names the state that is read: `sha256:…` of a file, `scn:…` of a database. */
-  readonly identity: string;
+  /**
+   * Names the state that is read: `sha256:…` of a file, which is hashed beside the reading, `scn:…` of a database.
+   * @throws {ArbdataError} E_SOURCE_LOCKED where the file was replaced meanwhile
+   */
+  identity(): Promise<string>;
   /** How many views may be read at the same time. */
   readonly parallelReads: number;
   /** Write all rows of a view to a Parquet file in contract order of columns; empty text becomes NULL. */

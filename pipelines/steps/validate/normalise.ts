@@ -32,7 +32,11 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
   await createTraces(engine);
   await createRejections(engine);
   for (const view of VIEWS) {
-    await createValidTable(engine, view, { asOfDay, readers: options.readers ?? [] });
+    await createValidTable(engine, view, {
+      asOfDay,
+      codeLists: options.definitions.codes.lists,
+      readers: options.readers ?? [],
+    });
     options.onView?.(view.name);
   }
   await addCaseNumberWords(engine);

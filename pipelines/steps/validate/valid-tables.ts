@@ -2,13 +2,10 @@
  * The valid tables: from each raw view one row per key, text normalised, days as numbers.
  * The statements are made from the contract, so a column is stated in one place only.
  */
-import type { Column, View, ViewName } from '../../../schemas/contract.ts';
-import { type Engine, identifier } from '../../runtime/duckdb.ts';
+import type { CodeListName, Column, View, ViewName } from '../../../schemas/contract.ts';
+import type { CodesFile } from '../../../schemas/definitions.ts';
+import { type Engine, identifier, literal } from '../../runtime/duckdb.ts';
 import { findOddRows, mapTexts, type NormalisedColumn, normalisedColumns, rawName } from './text.ts';
-
-/** Beyond these a key range is too thin for one bit per number: 25 MB a thread, 8 bytes a row. */
-const KEY_BITS_LIMIT = 200_000_000n;
-const KEY_BITS_PER_ROW = 64n;
 
 /** Columns that nothing reads as they are; V037 and V050 read what the scan finds out about them. */
 const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
@@ -37,9 +34,13 @@ const READ_BY: Record<Reader, Partial<Record<ViewName, readonly string[]>>> = {
 /** Views whose rows the comparison orders by their number in the snapshot's file. */
 const NUMBERED: readonly ViewName[] = ['ARB_CASE', 'ARB_PARTY', 'PRE_APPLICATION'];
 
+type CodedColumn = Column & { readonly codeList: CodeListName };
+
 export interface TableOptions {
   /** The snapshot's day, as a day number: nobody was born after it. */
   readonly asOfDay: number;
+  /** The lists that codes are looked up in. */
+  readonly codeLists: CodesFile['lists'];
   readonly readers: readonly Reader[];
 }
 
@@ -74,11 +75,11 @@ export async function createValidTable(engine: Engine, view: View, options: Tabl
   await createPatch(engine, view, odd);
   const isPatched = odd.length > 0;
   const normal = normalSelect(view, odd, isPatched);
-  const isRepeated = (await mayRepeatKeys(engine, view)) && (await findRepeatedKeys(engine, view, normal));
+  const isRepeated = await findRepeatedKeys(engine, view, normal);
   if (isRepeated) await dropRepeated(engine, view, normal);
   const kept = `${normalSelect(view, odd, isPatched || isRepeated)} ${isRepeated ? 'WHERE p.is_dropped IS NOT TRUE' : ''}`;
-  if (view.name === 'ARB_PARTY') await findWrongCreditCodes(engine, kept);
   await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, options)}`);
+  if (view.name === 'ARB_PARTY') await markWrongCreditCodes(engine);
   for (const column of odd) await recordChanges(engine, view, column);
   await engine.run('DROP TABLE odd_row; DROP TABLE raw_patch');
 }
@@ -139,31 +140,19 @@ function hasTextKey({ columns, key }: View): boolean {
 }
 
 /**
- * Whether a key may stand twice. Numbers of a dense range are told apart by one bit each, three times as fast as
- * grouping by them; text keys are always grouped.
+ * Find the keys of several rows (`repeated_key`); a NULL key is no key. Numbers are told apart by one bit each: only a
+ * block of 64 that has more rows than bits is grouped by them, a fifth of the work of grouping all rows.
  */
-async function mayRepeatKeys(engine: Engine, view: View): Promise<boolean> {
-  if (hasTextKey(view)) return true;
-  const key = identifier(view.key);
-  const { first, last, n } = await engine.one<{ first: string | null; last: string | null; n: string }>(
-    `SELECT min(${key}) AS first, max(${key}) AS last, count(${key}) AS n FROM ${rawName(view)}`,
-  );
-  if (first === null || last === null) return false;
-  const range = BigInt(last) - BigInt(first);
-  if (range > KEY_BITS_LIMIT || range > BigInt(n) * KEY_BITS_PER_ROW) return true;
-  const { bits } = await engine.one<{ bits: string }>(
-    `SELECT bit_count(bitstring_agg(${key}, ${first}, ${last})) AS bits FROM ${rawName(view)}`,
-  );
-  return bits !== n;
-}
-
-/** Find the keys of several rows (`repeated_key`); a NULL key is no key. */
 async function findRepeatedKeys(engine: Engine, view: View, normal: string): Promise<boolean> {
   const key = identifier(view.key);
+  const rows = hasTextKey(view)
+    ? `(${normal})`
+    : `${rawName(view)} WHERE ${key} >> 6 IN (
+        SELECT ${key} >> 6 FROM ${rawName(view)} WHERE ${key} IS NOT NULL
+        GROUP BY ALL HAVING count(*) > bit_count(bit_or(bit_of(${key}))))`;
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE repeated_key AS
-    SELECT ${key} AS key FROM (${hasTextKey(view) ? normal : `FROM ${rawName(view)}`}) WHERE ${key} IS NOT NULL
-    GROUP BY ${key} HAVING count(*) > 1`);
+    SELECT ${key} AS key FROM ${rows} GROUP BY ${key} HAVING ${key} IS NOT NULL AND count(*) > 1`);
   const { n } = await engine.one<{ n: string }>('SELECT count(*) AS n FROM repeated_key');
   return n !== '0';
 }
@@ -213,24 +202,38 @@ async function settleTies(engine: Engine, normal: string): Promise<void> {
       WHERE place > 1)`);
 }
 
-function typedSelect(view: View, kept: string, { asOfDay, readers }: TableOptions): string {
+function typedSelect(view: View, kept: string, { asOfDay, codeLists, readers }: TableOptions): string {
   const read = readers.flatMap((reader) => READ_BY[reader][view.name] ?? []);
   const others = Object.values(READ_BY).flatMap((views) => views[view.name] ?? []);
   const unread = [...(UNREAD[view.name] ?? []), ...others.filter((name) => !read.includes(name))];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
   if (readers.includes('comparison') && NUMBERED.includes(view.name)) columns.push('raw_row');
-  columns.push(absentColumn(view));
+  columns.push(absentColumn(view), ...unlistedColumn(view, codeLists));
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);
 }
 
 /** `absent`: the columns of a row that must be filled and are not, NULL where there are none (rule V050). */
 function absentColumn(view: View): string {
-  const names = view.columns.filter(({ nullable }) => !nullable).map(({ name }) => name);
-  const isAbsent = (name: string): string => `${identifier(name)} IS NULL`;
-  const list = names.map((name) => `CASE WHEN ${isAbsent(name)} THEN '${name}' END`).join(', ');
-  return `CASE WHEN ${names.map(isAbsent).join(' OR ')}
-    THEN list_filter([${list}], lambda name: name IS NOT NULL) END AS absent`;
+  const required = view.columns.filter(({ nullable }) => !nullable);
+  return `${columnNames(required, ({ name }) => `${identifier(name)} IS NULL`)} AS absent`;
+}
+
+/** `unlisted`: the columns of a row whose code is in none of its list, NULL where there are none (macro is_listed). */
+function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): string[] {
+  const coded = columns.filter((column): column is CodedColumn => column.codeList !== undefined);
+  if (coded.length === 0) return [];
+  const isUnlisted = ({ name, codeList }: CodedColumn): string => {
+    const codes = codeLists[codeList].entries.map(({ code }) => literal(code)).join(', ');
+    return `NOT list_contains(CAST([${codes}] AS VARCHAR[]), ${identifier(name)})`;
+  };
+  return [`${columnNames(coded, isUnlisted)} AS unlisted`];
+}
+
+/** SQL: the columns of a row of which a condition is true, joined with a comma (a list takes more memory), NULL where there are none. */
+function columnNames<C extends Column>(columns: readonly C[], condition: (column: C) => string): string {
+  const names = columns.map((column) => `CASE WHEN ${condition(column)} THEN ${literal(column.name)} END`);
+  return `CASE WHEN ${columns.map(condition).join(' OR ')} THEN concat_ws(',', ${names.join(', ')}) END`;
 }
 
 /**
@@ -242,43 +245,48 @@ const IS_NAME = `CASE
   WHEN NAME >= '一' AND strlen(NAME) = 3 * length(NAME) THEN TRUE
   ELSE regexp_full_match(NAME, '[^\\p{Cc}]*[^\\p{Z}\\p{Cc}][^\\p{Cc}]*') END`;
 
-/** Parties with the check columns of their names and numbers; each level names what the next one uses twice. */
+/**
+ * Parties with the check columns of their names and numbers; each level names what the next one uses twice. A citizen
+ * number is judged as a number; that its text is what the number says proves its form. Numbers of organisations count
+ * as valid here.
+ */
 function partySelect(columns: string, kept: string, asOfDay: number): string {
   return `
     SELECT * EXCLUDE (number, birth_day_in_number, is_citizen),
       CASE WHEN id_no IS NULL THEN NULL
         WHEN party_kind = '1' THEN CASE WHEN is_citizen THEN 1 ELSE 0 END
-        WHEN party_kind = '2' THEN CASE WHEN id_no IN (SELECT code FROM wrong_credit_code) THEN 0 ELSE 1 END
+        WHEN party_kind = '2' THEN 1
       END AS id_is_valid,
-      CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day,
-      CASE WHEN is_citizen THEN CASE WHEN (number % 2) = 1 THEN '1' ELSE '2' END END AS id_gender
+      CASE WHEN is_citizen THEN birth_day_in_number END AS id_birth_day
     FROM (
-      SELECT *,
-        COALESCE(birth_day_in_number <= ${asOfDay} AND citizen_check_character(number) = substr(id_no, 18, 1), FALSE)
-          AS is_citizen
+      SELECT * EXCLUDE residues,
+        CASE WHEN birth_day_in_number <= ${asOfDay}
+          THEN CAST(number AS VARCHAR) || citizen_check_character(number, residues) = id_no
+          ELSE FALSE END AS is_citizen
       FROM (
-        SELECT *, CASE WHEN is_province(number // 1000000000000000) THEN citizen_birth_day(id_no) END
-          AS birth_day_in_number
+        SELECT * EXCLUDE birth_date, CASE WHEN is_province(number // 1000000000000000)
+          THEN real_day(birth_date // 10000, birth_date // 100 % 100, birth_date % 100) END AS birth_day_in_number
         FROM (
-          SELECT ${columns},
-            NOT ${IS_NAME} AS name_is_broken,
-            CASE WHEN NOT ${IS_NAME} THEN NAME END AS broken_name,
-            CASE WHEN PARTY_KIND = '1' AND regexp_full_match(ID_NO, '[0-9]{17}[0-9X]')
-              THEN CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
-          FROM (${kept}))))`;
+          SELECT *, CAST(number // 1000 % 100000000 AS INTEGER) AS birth_date
+          FROM (
+            SELECT ${columns},
+              CASE WHEN NOT ${IS_NAME} THEN COALESCE(NAME, '') END AS broken_name,
+              CASE WHEN PARTY_KIND = '1' AND strlen(ID_NO) = 18 AND ID_NO BETWEEN '1' AND '9'
+                THEN TRY_CAST(substr(ID_NO, 1, 17) AS BIGINT) END AS number
+            FROM (${kept}))))
+      CROSS JOIN digit_residues())`;
 }
 
 /**
- * `wrong_credit_code`: one row per number of an organisation that is none. The same firms stand in many cases, so the
- * distinct numbers are judged; MATERIALIZED, because the engine else judges every row before making them distinct.
+ * Mark the numbers of organisations that are none. The same firms stand in many cases, so the distinct numbers are judged;
+ * MATERIALIZED, because the engine else judges every row before making them distinct.
  */
-async function findWrongCreditCodes(engine: Engine, kept: string): Promise<void> {
+async function markWrongCreditCodes(engine: Engine): Promise<void> {
   await engine.run(`
-    CREATE TEMP TABLE wrong_credit_code AS
-    WITH given AS MATERIALIZED (
-      SELECT DISTINCT ID_NO AS code FROM (${kept}) WHERE PARTY_KIND = '2' AND ID_NO IS NOT NULL),
-    judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
-    SELECT code FROM judged WHERE NOT is_valid`);
+    UPDATE valid_party SET id_is_valid = 0 WHERE party_kind = '2' AND id_no IN (
+      WITH given AS MATERIALIZED (SELECT DISTINCT id_no AS code FROM valid_party WHERE party_kind = '2'),
+      judged AS MATERIALIZED (SELECT code, is_credit_code(code) AS is_valid FROM given)
+      SELECT code FROM judged WHERE NOT is_valid)`);
 }
 
 /** A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read. */

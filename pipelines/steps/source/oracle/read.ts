@@ -41,7 +41,6 @@ export interface OracleReadOptions {
 }
 
 export class OracleRead implements ConsistentRead {
-  readonly identity: string;
   readonly parallelReads: number;
   readonly #options: OracleReadOptions;
   /** The engine has one connection; two views at a time would only stand in memory together. */
@@ -53,9 +52,12 @@ export class OracleRead implements ConsistentRead {
   constructor(options: OracleReadOptions) {
     this.#options = options;
     const { connections } = options;
-    this.identity = [...new Set(connections.map(({ identity }) => identity))].join('+');
     // One more than there are sessions: while one view becomes a file, the sessions are at the next.
     this.parallelReads = 1 + Math.max(...connections.map(({ pool }) => pool.limit));
+  }
+
+  async identity(): Promise<string> {
+    return [...new Set(this.#options.connections.map(({ identity }) => identity))].join('+');
   }
 
   async readView(name: ViewName, target: string, progress: Progress): Promise<{ rows: number }> {
