@@ -34,6 +34,7 @@ import {
 } from './steps/agreement/gaps.ts';
 import { addSide, createInputs, type Span } from './steps/agreement/sources.ts';
 import { type CockpitVersion, cockpitDir, readVersion } from './steps/publish/cockpit-versions.ts';
+import type { Batch } from './steps/submit/batch.ts';
 import { LAYOUT_RULE } from './steps/submit/records.ts';
 import { OTHER_BODY_CODE } from './steps/validate/records.ts';
 
@@ -106,6 +107,19 @@ export interface Agreement {
   close(): void;
 }
 
+/** A month in which the three were held against each other: any of its bodies can be looked at. */
+export interface MonthAgreement {
+  /** What the numbers depend on: equal keys, equal numbers. */
+  readonly key: string;
+  /**
+   * @param org absent or ALL: the whole and every body
+   * @throws ArbdataError E_NOT_FOUND for a body that is not there
+   */
+  of(org?: string): Agreement;
+  /** Ends the reading of cases. */
+  close(): void;
+}
+
 /**
  * Hold the three against each other. Close it when its cases were read.
  * @param wanted.period a month; absent: the last one that was published, else the cockpit's last complete one
@@ -116,12 +130,40 @@ export async function agreement(
   service: Service,
   wanted: { readonly period?: Period | undefined; readonly org?: string | undefined } = {},
 ): Promise<Agreement> {
+  const month = await openAgreement(service, wanted.period);
+  try {
+    return month.of(wanted.org);
+  } catch (error) {
+    month.close();
+    throw error;
+  }
+}
+
+/**
+ * The same for all bodies of a month.
+ * @param known an earlier answer, which is handed back where nothing has changed since
+ * @throws ArbdataError as {@link agreement}
+ */
+export async function openAgreement(
+  service: Service,
+  wanted?: Period,
+  known?: MonthAgreement,
+): Promise<MonthAgreement> {
   const file = loadAgreement(service.home.definitions);
   const cockpit = await readVersion(cockpitDir(service.home), ['trend', 'districts']);
-  const period = requireMonth(wanted.period ?? (await latestMonth(service, cockpit)));
+  const period = requireMonth(wanted ?? (await latestMonth(service, cockpit)));
   const table = await publishedTable(service, period);
   const batches = await keptBatches(service);
   const cutoffDay = table?.manifest.cutoffDay ?? cockpit?.index.cutoffDay ?? service.config.cutoffDay;
+  const key = JSON.stringify([
+    file,
+    period.text,
+    cutoffDay,
+    table?.manifest.runId,
+    cockpit?.index.runId,
+    await platformState(service, batches),
+  ]);
+  if (known?.key === key) return known;
   const { start, end } = periodRange(period, cutoffDay);
   const span: Span = { startDay: dayNumber(start), endDay: dayNumber(end) };
   const engine = await openEngine(service);
@@ -136,36 +178,49 @@ export async function agreement(
       if (source !== undefined) await addSide(engine, position, source);
     await createGaps(engine, file, { span, layoutRule: LAYOUT_RULE });
     const counts = await sideCounts(engine);
-    const bodies = bodiesOf(table, cockpit, counts);
-    const org = requireBody(wanted.org, bodies);
-    const present = found.flatMap(({ side, source }) => (source === undefined ? [] : [side]));
     const differences = await gapCounts(engine);
-    const own = org === WHOLE_CODE ? undefined : org;
-    return {
-      period: period.text,
-      org,
-      sides: found.map((one) => shownSide(file, one)),
-      classes: file.classes,
-      states: file.states,
-      figures: figuresOf(service, file),
-      bodies: own === undefined ? bodies : bodies.filter(({ code }) => code === own),
-      rows: rowsOf(file, {
-        orgs: own === undefined ? [WHOLE_CODE, ...bodies.map(({ code }) => code)] : [own],
-        present,
-        counts,
-        differences,
-      }),
-      reasons: reasonsOf(
-        file,
-        differences.filter(({ orgCode }) => own === undefined || orgCode === own),
-      ),
-      cases: (filter = {}) => gaps(engine, file, { ...filter, org: own }),
-      close: () => engine.close(),
+    const bodies = bodiesOf(table, cockpit, counts);
+    const present = found.flatMap(({ side, source }) => (source === undefined ? [] : [side]));
+    const of = (wantedOrg?: string): Agreement => {
+      const org = requireBody(wantedOrg, bodies);
+      const own = org === WHOLE_CODE ? undefined : org;
+      const orgs = own === undefined ? [WHOLE_CODE, ...bodies.map(({ code }) => code)] : [own];
+      return {
+        period: period.text,
+        org,
+        sides: found.map((one) => shownSide(file, one)),
+        classes: file.classes,
+        states: file.states,
+        figures: figuresOf(service, file),
+        bodies: own === undefined ? bodies : bodies.filter(({ code }) => code === own),
+        rows: rowsOf(file, { orgs, present, counts, differences }),
+        reasons: reasonsOf(
+          file,
+          differences.filter(({ orgCode }) => own === undefined || orgCode === own),
+        ),
+        cases: (filter = {}) => gaps(engine, file, { ...filter, org: own }),
+        close: () => engine.close(),
+      };
     };
+    return { key, of, close: () => engine.close() };
   } catch (error) {
     engine.close();
     throw error;
   }
+}
+
+/** What the platform was asked, has answered, and what persons said of it. */
+async function platformState({ ledger }: Service, batches: readonly Batch[] | 'purged') {
+  if (batches === 'purged') return batches;
+  const { length: releases } = await ledger.recordReleases();
+  const states = batches.map(({ name, state, accepted, rejected, loss }) => [
+    name,
+    state,
+    accepted,
+    rejected,
+    loss !== undefined,
+  ]);
+  return [releases, states];
 }
 
 /** Months that were published, the latest first: what can be looked at. */

@@ -35,6 +35,8 @@ export const PRE_APPLICATION_COMPARISON = 'pre-application-comparison';
 /** Claims and mediations have no part in it. */
 const UNREAD: readonly ViewName[] = ['ARB_CLAIM', 'ARB_MEDIATION'];
 const MEMORY_LIMIT_MB = 650;
+/** Of a configured limit that is larger than usual: a source of many times a city's size needs it. */
+const MEMORY_SHARE = 0.7;
 /** The frozen file of a run that the next one and `explain` read. */
 export const SUBJECTS_FILE = 'comparison.parquet';
 /** What was compared with what; `explain` reads it. */
@@ -102,7 +104,12 @@ export async function runComparison(
 
 /** A report that may run daily beside other work keeps to 1 GiB at a city's size: the process takes more than the engine. */
 async function limitMemory({ engine, config }: RunContext): Promise<void> {
-  await engine.run(`SET memory_limit = '${Math.min(config.memoryLimitMb, MEMORY_LIMIT_MB)}MB'`);
+  const { memoryLimitMb } = config;
+  const limitMb = Math.max(
+    Math.min(memoryLimitMb, MEMORY_LIMIT_MB),
+    Math.round(memoryLimitMb * MEMORY_SHARE),
+  );
+  await engine.run(`SET memory_limit = '${limitMb}MB'`);
 }
 
 /** What the ledger keeps of it; the next run finds the frozen file by it. */

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { settleRequests } from '../../pipelines/requests.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { Doorkeeper, type PasswordHasher, passwordHasher, RateLimit } from '../../pipelines/sign-in.ts';
+import { AgreementCache } from './agreement-cache.ts';
 import { CockpitCache } from './cockpit-cache.ts';
 import { RequestRunner } from './request-runner.ts';
 import { router } from './router.ts';
@@ -37,6 +38,7 @@ export async function openConsole(service: Service, options: ConsoleOptions): Pr
   // What is only read needs little; the cores are for the runs.
   const reading: Service = { ...service, config: { ...service.config, memoryLimitMb, threads: 1 } };
   const runner = new RequestRunner(service);
+  const agreements = new AgreementCache(reading);
   const own = ownNames(door, origin === undefined ? names : [...names, new URL(origin).hostname]);
   const listener = router({
     parts: {
@@ -44,6 +46,7 @@ export async function openConsole(service: Service, options: ConsoleOptions): Pr
       door: new Doorkeeper(service, hasher),
       runner,
       cockpit: new CockpitCache(reading),
+      agreements,
     },
     routes: ROUTES,
     files,
@@ -56,5 +59,9 @@ export async function openConsole(service: Service, options: ConsoleOptions): Pr
     },
     checkAnswers,
   });
-  return { listener, close: () => runner.close() };
+  const close = async (): Promise<void> => {
+    await runner.close();
+    await agreements.close();
+  };
+  return { listener, close };
 }

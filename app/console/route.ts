@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type Role, type TokenScope, WORK_ROLES } from '../../pipelines/accounts.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import type { Doorkeeper, Principal, Stage } from '../../pipelines/sign-in.ts';
+import type { AgreementCache } from './agreement-cache.ts';
 import type { CockpitCache } from './cockpit-cache.ts';
 import type { RequestRunner } from './request-runner.ts';
 import type { Sight } from './sight.ts';
@@ -16,6 +17,7 @@ export interface ConsoleParts {
   readonly door: Doorkeeper;
   readonly runner: RequestRunner;
   readonly cockpit: CockpitCache;
+  readonly agreements: AgreementCache;
 }
 
 export interface PublicContext extends ConsoleParts {

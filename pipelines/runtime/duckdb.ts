@@ -245,7 +245,9 @@ function engineError(error: unknown, file?: string): ArbdataError {
     );
   }
   return new ArbdataError('E_ENGINE', firstLine(message), {
-    advice: 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
+    advice: message.startsWith('Out of Memory Error')
+      ? 'Raise `memoryLimitMb` in config.json, or lower `threads`; then run the same command again.'
+      : 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
     ...(file === undefined ? {} : { where: { file } }),
     cause: error,
   });

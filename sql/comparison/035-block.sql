@@ -18,15 +18,33 @@ WHERE l.pre_row IS NULL AND p.submit_day IS NOT NULL
   AND (m.is_listed = 1 OR EXISTS (
     SELECT 1 FROM unlinked_case c WHERE c.is_orphan = 1 AND c.apply_day BETWEEN p.submit_day - 180 AND p.submit_day + 180));
 
-CREATE OR REPLACE TEMP TABLE case_parties AS
-SELECT c.case_row, c.org_code, c.apply_day, c.is_orphan, a.name AS applicant_name, a.id_no AS applicant_id,
-  r.name AS respondent_name, r.id_no AS respondent_id
+-- The cases near in time and their parties come first: of many years, few are, and the joins hold only them.
+CREATE OR REPLACE TEMP TABLE near_case AS
+SELECT c.case_row, c.case_id, c.org_code, c.apply_day, c.is_orphan
 FROM unlinked_case c
-LEFT JOIN compared_party a ON a.case_id = c.case_id AND a.role = '1'
-LEFT JOIN compared_party r ON r.case_id = c.case_id AND r.role = '2'
-WHERE EXISTS (
-  SELECT 1 FROM (SELECT min(submit_day) - 180 AS first_day, max(submit_day) + 180 AS last_day FROM unlinked_pre) d
-  WHERE c.apply_day BETWEEN d.first_day AND d.last_day);
+CROSS JOIN (SELECT min(submit_day) - 180 AS first_day, max(submit_day) + 180 AS last_day FROM unlinked_pre) d
+WHERE c.apply_day BETWEEN d.first_day AND d.last_day;
+
+CREATE OR REPLACE TEMP TABLE near_party AS
+SELECT q.case_id, q.role, q.name, q.id_no
+FROM compared_party q
+WHERE q.role IN ('1', '2') AND q.case_id IN (SELECT case_id FROM near_case);
+
+-- One join at a time: two at once would have to hold both sides in memory.
+CREATE OR REPLACE TEMP TABLE case_applicant AS
+SELECT c.case_row, c.case_id, c.org_code, c.apply_day, c.is_orphan, a.name AS applicant_name, a.id_no AS applicant_id
+FROM near_case c
+LEFT JOIN near_party a ON a.case_id = c.case_id AND a.role = '1';
+
+CREATE OR REPLACE TEMP TABLE case_parties AS
+SELECT c.case_row, c.org_code, c.apply_day, c.is_orphan, c.applicant_name, c.applicant_id,
+  r.name AS respondent_name, r.id_no AS respondent_id
+FROM case_applicant c
+LEFT JOIN near_party r ON r.case_id = c.case_id AND r.role = '2';
+
+DROP TABLE case_applicant;
+DROP TABLE near_case;
+DROP TABLE near_party;
 
 CREATE OR REPLACE TABLE heard_name AS
 SELECT applicant_name AS name FROM unlinked_pre WHERE length(applicant_name) BETWEEN 2 AND 5

@@ -1,7 +1,6 @@
 /** 三方一致: the monthly table, what the platform took and the cockpit, and the cases in which they differ. */
 import { z } from 'zod';
 import {
-  agreement,
   agreementMonths,
   GAP_CLASSES,
   type Gap,
@@ -9,7 +8,6 @@ import {
   SIDES,
   type SideFact,
 } from '../../../pipelines/agreement.ts';
-import { readPeriod } from '../../../pipelines/runtime/period.ts';
 import { body, indicatorId, month, nullableText, pageOf, paging, text } from '../fields.ts';
 import { type Route, route, VIEWERS } from '../route.ts';
 import type { Sight } from '../sight.ts';
@@ -114,40 +112,36 @@ export const AGREEMENT_ROUTES: readonly Route[] = [
       ...paging,
     }),
     answer,
-    handle: async ({ service, sight }, { query }) => {
+    handle: async ({ service, sight, agreements }, { query }) => {
       const { pair: between, figure, gap, reason } = query;
-      const found = await agreement(service, {
-        period: query.period === undefined ? undefined : readPeriod(query.period),
-        org: query.body ?? sight.body,
+      const { found, page } = await agreements.look(query.period, async (one) => {
+        const found = one.of(query.body ?? sight.body);
+        const filter = { pair: between, figure, class: gap, reason };
+        return { found, page: await pageOf(found.cases(filter), query) };
       });
-      try {
-        const page = await pageOf(found.cases({ pair: between, figure, class: gap, reason }), query);
-        const { period, org, sides, classes, states, figures, bodies, rows, reasons } = found;
-        await service.ledger.appendAudit({
-          actor: service.actor,
-          action: 'cases.view',
-          subject: `${period}/agreement@${org}`,
-          detail: { rows: page.rows.length },
-        });
-        return {
-          json: {
-            period,
-            body: org,
-            months: await agreementMonths(service),
-            sides,
-            classes,
-            states,
-            figures,
-            bodies,
-            rows,
-            reasons,
-            cases: page.rows.map((one) => shownGap(sight, one)),
-            hasMore: page.hasMore,
-          },
-        };
-      } finally {
-        found.close();
-      }
+      const { period, org, sides, classes, states, figures, bodies, rows, reasons } = found;
+      await service.ledger.appendAudit({
+        actor: service.actor,
+        action: 'cases.view',
+        subject: `${period}/agreement@${org}`,
+        detail: { rows: page.rows.length },
+      });
+      return {
+        json: {
+          period,
+          body: org,
+          months: await agreementMonths(service),
+          sides,
+          classes,
+          states,
+          figures,
+          bodies,
+          rows,
+          reasons,
+          cases: page.rows.map((one) => shownGap(sight, one)),
+          hasMore: page.hasMore,
+        },
+      };
     },
   }),
 ];

@@ -96,10 +96,15 @@ export async function addCockpit(
     cases === 'same'
       ? 'INSERT INTO cockpit_fact SELECT * FROM table_fact'
       : `INSERT INTO cockpit_fact
-         WITH kept AS (
+         WITH frozen AS (SELECT * FROM read_parquet(${literal(cases)}) WHERE case_id IS NOT NULL),
+         repeated AS (SELECT case_id FROM frozen GROUP BY case_id HAVING count(*) > 1),
+         -- Of rows that share a key the latest counts; only they are put in order.
+         kept AS (
+           SELECT *, 1 AS place FROM frozen WHERE case_id NOT IN (SELECT case_id FROM repeated)
+           UNION ALL
            SELECT *, row_number() OVER (PARTITION BY case_id ORDER BY updated_at DESC NULLS LAST, to_json(c)) AS place
-           FROM read_parquet(${literal(cases)}) c
-           WHERE case_id IS NOT NULL)
+           FROM frozen c
+           WHERE case_id IN (SELECT case_id FROM repeated))
          SELECT record_name(k.case_id),
            CASE WHEN NOT is_undeleted(trim(k.deleted)) THEN 'deleted' WHEN k.accept_date IS NULL THEN 'unaccepted' ELSE 'present' END,
            COALESCE(r.title, k.case_no), COALESCE(r.org_code, trim(k.org_code)), day_number(k.accept_date), day_number(k.close_date)

@@ -21,12 +21,16 @@ export async function createHeldContent(
 ): Promise<void> {
   await createSentContents(engine, history);
   const day = (from: PlatformField['from']) => `day_number(TRY_CAST(${elementSql(written, from)} AS DATE))`;
+  // The head of a record, which has the elements of the case itself, is cut once and read for each of them.
   await engine.run(`
     CREATE TABLE held_content AS
-    SELECT r.record_id, s.org_code, ${elementSql(written, 'case_no')} AS case_no,
+    WITH s AS MATERIALIZED (
+      SELECT r.record_id, s.batch, s.org_code, ${headSql(written)} AS head
+      FROM platform_record r
+      JOIN sent_content s ON s.batch = r.held_batch AND s.record_id = r.record_id)
+    SELECT record_id, org_code, ${elementSql(written, 'case_no')} AS case_no,
       ${day('accept_date')} AS accept_day, ${day('close_date')} AS close_day
-    FROM platform_record r
-    JOIN sent_content s ON s.batch = r.held_batch AND s.record_id = r.record_id;
+    FROM s;
     DROP VIEW sent_content`);
 }
 
@@ -40,14 +44,23 @@ function elementSql(written: readonly WrittenBatches[], from: PlatformField['fro
   return cases.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE ${cases.join(' ')} END`;
 }
 
-/** SQL: the text of an element of the case itself; its lists, which stand behind, may have elements of the same name. */
-function valueSql({ format, parties, claims }: Platform, element: string): string {
-  if (format.kind === 'json-lines') return `json_extract_string(s.content, ${literal(`$."${element}"`)})`;
-  const head = [parties, claims].reduce(
-    (text, list) => (list === undefined ? text : `split_part(${text}, ${literal(`<${list.element}>`)}, 1)`),
-    's.content',
-  );
-  const pattern = literal(`<${element.replaceAll('.', '\\.')}>([^<]*)</`);
-  const text = `NULLIF(regexp_extract(${head}, ${pattern}, 1), '')`;
+/** SQL: a record without its lists, which may have elements of the same names; JSON as it is. */
+function headSql(written: readonly WrittenBatches[]): string {
+  const cases = written.flatMap(({ platform: { format, parties, claims }, batches }) => {
+    if (format.kind !== 'xml' || batches.length === 0) return [];
+    const head = [parties, claims].reduce(
+      (text, list) => (list === undefined ? text : `split_part(${text}, ${literal(`<${list.element}>`)}, 1)`),
+      's.content',
+    );
+    return [`WHEN s.batch IN (${batches.map(literal).join(', ')}) THEN ${head}`];
+  });
+  return cases.length === 0 ? 's.content' : `CASE ${cases.join(' ')} ELSE s.content END`;
+}
+
+/** SQL: the text of an element in the head of a record. */
+function valueSql({ format }: Platform, element: string): string {
+  if (format.kind === 'json-lines') return `json_extract_string(s.head, ${literal(`$."${element}"`)})`;
+  const after = `split_part(s.head, ${literal(`<${element}>`)}, 2)`;
+  const text = `NULLIF(split_part(${after}, '<', 1), '')`;
   return `replace(replace(replace(${text}, '&lt;', '<'), '&gt;', '>'), '&amp;', '&')`;
 }
