@@ -14,7 +14,7 @@ let stages: Stages;
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-submission-kill-'));
   stages = await prepareKills(dir);
-});
+}, 600_000);
 afterAll(() => removeTree(dir));
 
 test('undisturbed, the commands end as they should', () => {
