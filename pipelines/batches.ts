@@ -1,15 +1,27 @@
 /** The batches of the platforms: publications of their products, with what became of each. */
-
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 import { readFolder } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
-import { type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
+import { BATCH_FILE, type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
 
 /** The products that platforms take, each once. */
 export function platformProducts({ definitions }: Pick<Service, 'definitions'>): string[] {
   return [...new Set(definitions.platforms.map(({ product }) => product))];
+}
+
+/** Products of batches that were built and whose layout is no longer there: nobody lists or answers them. */
+export async function productsWithoutLayout(
+  service: Pick<Service, 'definitions' | 'home' | 'ledger'>,
+): Promise<string[]> {
+  const known = platformProducts(service);
+  const batches = (await keptPublications(service)).filter((one) =>
+    existsSync(path.join(publicationDir(service.home, one), BATCH_FILE)),
+  );
+  return [...new Set(batches.map(({ product }) => product))].filter((product) => !known.includes(product));
 }
 
 /** The batches of a product, in the order in which they were built; those that were purged are gone. */

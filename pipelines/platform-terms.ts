@@ -1,5 +1,6 @@
 /** On what terms a platform is served: which layout, and how persons' data go to it. */
 import type { Platform, Policy } from '../schemas/submission.ts';
+import { platformProducts } from './batches.ts';
 import { checkRecipients } from './runtime/encryption.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
@@ -14,6 +15,30 @@ export interface Terms {
   readonly recipients: readonly string[];
   /** Key of identity numbers. */
   readonly key: Buffer;
+}
+
+/**
+ * Before anything is read: there is a layout of the platform, and `submission.platforms` names no other. A key that
+ * nobody reads would leave a package unencrypted that was to be encrypted.
+ * @throws ArbdataError E_USAGE, E_CONFIG
+ */
+export function requirePlatform(
+  { definitions, config, home }: Pick<Service, 'definitions' | 'config' | 'home'>,
+  product: string,
+): void {
+  const known = platformProducts({ definitions });
+  const advice = `Platforms with a layout: ${known.join(', ')}.`;
+  const unread = Object.keys(config.submission.platforms).find((key) => !known.includes(key));
+  if (unread !== undefined) {
+    const column = `submission.platforms.${unread}`;
+    throw new ArbdataError('E_CONFIG', `${home.config}: ${column} is no platform that has a layout`, {
+      advice,
+      where: { file: home.config, column },
+    });
+  }
+  if (!known.includes(product)) {
+    throw new ArbdataError('E_USAGE', `there is no layout of a platform ${product}`, { advice });
+  }
 }
 
 /** The layout in force on the snapshot's day, and the terms of the configuration. */

@@ -115,6 +115,38 @@ describe('explain record', () => {
   });
 });
 
+describe('what is refused before anything is read', () => {
+  const build = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+    const { code, stdout } = await run('run', 'national-platform', ...args, '--json');
+    // There is no source: whoever wanted to read it would end with 4.
+    expect(code).toBe(2);
+    return (JSON.parse(stdout) as { error: Record<string, unknown> }).error;
+  };
+
+  test('a month before that of the last batch', async () => {
+    expect(await build('--period', '2026-10')).toMatchObject({
+      code: 'E_NOT_SUBMITTABLE',
+      message: `batch ${THIRD} of 2026-11 was built already`,
+    });
+  });
+
+  test('a platform without a layout, here or in config.json', async () => {
+    expect(await build('--period', '2026-11', '--platform', 'cityplatform')).toMatchObject({
+      code: 'E_USAGE',
+      advice: 'Platforms with a layout: national-platform.',
+    });
+    await home.configure({ submission: { platforms: { 'national-platfrom': { policy: 'masked' } } } });
+    const error = await build('--period', '2026-11');
+    const doctor = await run('doctor');
+    await rm(path.join(home.dir, 'config.json'));
+    expect(error).toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('submission.platforms.national-platfrom is no platform'),
+    });
+    expect(doctor.stdout).toMatch(/PROBLEM +platforms: .*national-platfrom/);
+  });
+});
+
 describe("a person's word", () => {
   test('only a rejected record is released, once, with a reason', async () => {
     const release = (id: string, reason = 'list corrected') =>
