@@ -4,9 +4,9 @@ import path from 'node:path';
 import { keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
-import { readFolder } from './steps/publish/folder.ts';
+import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
-import { BATCH_FILE, type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
+import { BATCH_FILE, type Batch, HELD_BACK_FILE, readBatchManifest, stateOf } from './steps/submit/batch.ts';
 
 /** The products that platforms take, each once. */
 export function platformProducts({ definitions }: Pick<Service, 'definitions'>): string[] {
@@ -52,6 +52,18 @@ export async function listBatches(
     batches.push({ name, product, publication, dir, folder, manifest, ...known, accepted, rejected, state });
   }
   return batches;
+}
+
+/**
+ * The file that says what a batch held back, its bytes compared with their hash; undefined where it kept none.
+ * @throws ArbdataError E_ARTEFACT_DAMAGED
+ */
+export async function heldBackFile({
+  dir,
+  folder,
+}: Pick<Batch, 'dir' | 'folder'>): Promise<string | undefined> {
+  if (!folder.files.some((entry) => entry.path === HELD_BACK_FILE)) return undefined;
+  return verifiedArtefact(dir, folder, (entry) => entry.path === HELD_BACK_FILE);
 }
 
 /** @throws ArbdataError E_NOT_FOUND */

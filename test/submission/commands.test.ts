@@ -69,6 +69,7 @@ describe('submissions', () => {
     const { stdout } = await run('submissions', 'show', FIRST);
     expect(stdout).toContain('delivery failed by directory');
     expect(stdout).toContain('E_CHANNEL: the disk of the inbox is full');
+    expect(stdout).toMatch(new RegExp(`file ${FIRST}\\.zip  \\d+ bytes  SHA-256 [0-9a-f]{64}`));
     expect(stdout).toMatch(/receipt receipt-110000-ARB-202609-01\.json: 2 accepted, 1 rejected/);
     expect(stdout).toContain('110000-102  110101  I  E12: （快照不可用，平台原文不予显示）');
     expect(stdout).not.toMatch(/1990|姓名不符/);
