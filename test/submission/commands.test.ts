@@ -131,6 +131,17 @@ describe('what is refused before anything is read', () => {
     });
   });
 
+  test.each([
+    ['policy "plain" needs recipients', { policy: 'plain' }, 'E_CONFIG'],
+    ['is no public key of age', { recipients: ['age1bad'] }, 'E_KEY'],
+    ['there is no version 9', { version: '9' }, 'E_CONFIG'],
+  ])('terms that cannot be kept: %s', async (words, terms, code) => {
+    await home.configure({ submission: { platforms: { 'national-platform': terms } } });
+    const error = await build('--period', '2026-11');
+    await rm(path.join(home.dir, 'config.json'));
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
   test('a platform without a layout, here or in config.json', async () => {
     expect(await build('--period', '2026-11', '--platform', 'cityplatform')).toMatchObject({
       code: 'E_USAGE',
