@@ -52,6 +52,7 @@ function buildProgram(
     .version(TOOL_VERSION)
     .option('--home <dir>', 'home directory (default: ARBDATA_HOME, else ./var of the project)')
     .option('--json', 'one JSON document on standard output, log lines on standard error')
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for the options and examples)')
     .exitOverride()
     .configureOutput({ writeOut: help, writeErr: (text) => errors.write(text) })

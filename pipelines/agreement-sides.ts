@@ -6,7 +6,7 @@ import type { CockpitIndex } from '../schemas/cockpit.ts';
 import { WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange } from '../schemas/period.ts';
 import type { PublicationManifest } from '../schemas/publication.ts';
-import { listBatches } from './batches.ts';
+import { heldBackFile, listBatches } from './batches.ts';
 import { publishedFigures } from './figures.ts';
 import { MACRO_MONITORING } from './macro-monitoring.ts';
 import { NATIONAL_PLATFORM } from './national-platform.ts';
@@ -27,7 +27,7 @@ import type { CockpitVersion } from './steps/publish/cockpit-versions.ts';
 import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
 import { readManifest, snapshotDir } from './steps/snapshot/manifest-file.ts';
-import { type Batch, HELD_BACK_FILE } from './steps/submit/batch.ts';
+import type { Batch } from './steps/submit/batch.ts';
 import { createHeldContent, type WrittenBatches } from './steps/submit/held-content.ts';
 import { openHistory } from './steps/submit/history.ts';
 
@@ -166,11 +166,6 @@ function writtenBatches({ definitions }: Service, batches: readonly Batch[]): Wr
         .filter(({ manifest }) => manifest.platformVersion === platform.version)
         .map(({ name }) => name),
     }));
-}
-
-async function heldBackFile({ dir, folder }: Batch): Promise<string | undefined> {
-  if (!folder.files.some((entry) => entry.path === HELD_BACK_FILE)) return undefined;
-  return verifiedArtefact(dir, folder, (entry) => entry.path === HELD_BACK_FILE);
 }
 
 export async function addShown(

@@ -1,15 +1,27 @@
 /** The batches of the platforms: publications of their products, with what became of each. */
-
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
-import { readFolder } from './steps/publish/folder.ts';
+import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
-import { type Batch, readBatchManifest, stateOf } from './steps/submit/batch.ts';
+import { BATCH_FILE, type Batch, HELD_BACK_FILE, readBatchManifest, stateOf } from './steps/submit/batch.ts';
 
 /** The products that platforms take, each once. */
 export function platformProducts({ definitions }: Pick<Service, 'definitions'>): string[] {
   return [...new Set(definitions.platforms.map(({ product }) => product))];
+}
+
+/** Products of batches that were built and whose layout is no longer there: nobody lists or answers them. */
+export async function productsWithoutLayout(
+  service: Pick<Service, 'definitions' | 'home' | 'ledger'>,
+): Promise<string[]> {
+  const known = platformProducts(service);
+  const batches = (await keptPublications(service)).filter((one) =>
+    existsSync(path.join(publicationDir(service.home, one), BATCH_FILE)),
+  );
+  return [...new Set(batches.map(({ product }) => product))].filter((product) => !known.includes(product));
 }
 
 /** The batches of a product, in the order in which they were built; those that were purged are gone. */
@@ -40,6 +52,18 @@ export async function listBatches(
     batches.push({ name, product, publication, dir, folder, manifest, ...known, accepted, rejected, state });
   }
   return batches;
+}
+
+/**
+ * The file that says what a batch held back, its bytes compared with their hash; undefined where it kept none.
+ * @throws ArbdataError E_ARTEFACT_DAMAGED
+ */
+export async function heldBackFile({
+  dir,
+  folder,
+}: Pick<Batch, 'dir' | 'folder'>): Promise<string | undefined> {
+  if (!folder.files.some((entry) => entry.path === HELD_BACK_FILE)) return undefined;
+  return verifiedArtefact(dir, folder, (entry) => entry.path === HELD_BACK_FILE);
 }
 
 /** @throws ArbdataError E_NOT_FOUND */

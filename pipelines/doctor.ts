@@ -3,6 +3,9 @@ import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { alertChannels } from './alerts.ts';
 import { backupHealth } from './backup-health.ts';
+import { productsWithoutLayout } from './batches.ts';
+import { NATIONAL_PLATFORM } from './national-platform.ts';
+import { requirePlatform } from './platform-terms.ts';
 import { keptPublications } from './purged.ts';
 import { damagedReceipts } from './receipts.ts';
 import { recover } from './recovery.ts';
@@ -32,6 +35,7 @@ export async function doctor(service: Service): Promise<Diagnosis[]> {
     ...(await Promise.all([diskSpace(service), homeMode(service), audit(service), source(service)])),
     ...definitions(service),
     ...channels(service),
+    ...(await platforms(service)),
     ...(await schedules(service)),
     ...(await interrupted(service)),
     ...(await snapshotStates(service)),
@@ -130,6 +134,24 @@ function unknownYears(listed: Readonly<Record<string, unknown>>, today: string):
   const first = Math.min(thisYear, ...Object.keys(listed).map(Number));
   const years = Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
   return years.filter((year) => listed[year] === undefined);
+}
+
+/** Whether config.json and the batches agree with the layouts; nothing is said where they do. */
+async function platforms(service: Service): Promise<Diagnosis[]> {
+  const orphans = (await productsWithoutLayout(service)).map((product) =>
+    problem(
+      'platforms',
+      `batches of ${product} were built, and its layout is no longer there: they are not listed, and no receipt to them can be read`,
+      "Put its layout back into the home's definitions/platforms/.",
+    ),
+  );
+  try {
+    requirePlatform(service, NATIONAL_PLATFORM);
+    return orphans;
+  } catch (error) {
+    if (!(error instanceof ArbdataError)) throw error;
+    return [problem('platforms', error.message, error.advice), ...orphans];
+  }
 }
 
 /** Files, modes and secrets of every channel; whether it can be reached is for `submit --check`. */

@@ -12,6 +12,7 @@ import {
   type SubmissionRunEnd,
   submissionSummary,
 } from './national-platform.ts';
+import { requirePlatform } from './platform-terms.ts';
 import {
   type ComparisonRunEnd,
   comparisonSummary,
@@ -45,6 +46,7 @@ export async function runMonthly(
   request: MacroRequest,
 ): Promise<ProductsRunEnd & { runId: string }> {
   await recover(service);
+  requirePlatform(service, NATIONAL_PLATFORM);
   const { release } = request;
   const products = PRODUCTS.filter((product) => release === undefined || product in release.datasetSha256);
   const spec = runSpec('monthly', products, request.period.text, request);

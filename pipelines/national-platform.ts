@@ -4,7 +4,7 @@ import { type Period, periodRange } from '../schemas/period.ts';
 import type { TieOut } from '../schemas/submission-report.ts';
 import { listBatches } from './batches.ts';
 import { submissionFiles } from './national-platform-files.ts';
-import { termsOf } from './platform-terms.ts';
+import { requirePlatform, termsOf } from './platform-terms.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
@@ -64,7 +64,9 @@ export async function runNationalPlatform(
 ): Promise<SubmissionRunEnd & { runId: string }> {
   const product = request.product ?? NATIONAL_PLATFORM;
   await recover(service);
-  const refusal = refusalOf(request.period);
+  requirePlatform(service, product);
+  const last = (await listBatches(service, product)).at(-1);
+  const refusal = refusalOf(request.period) ?? submittedLater(last, request.period);
   if (refusal !== undefined) throw notSubmittable(refusal);
   const spec = runSpec(product, [product], request.period.text, request);
   return withRun(service, spec, async (context) => {
@@ -113,7 +115,8 @@ export async function makeSubmission(
   const refusal =
     refusalOf(period) ??
     forgotten(product, batches, await ledger.publications(product)) ??
-    backwards(batches.at(-1), period, prepared);
+    submittedLater(batches.at(-1), period) ??
+    backwards(batches.at(-1), prepared);
   if (refusal !== undefined) return refusal;
   const terms = termsOf(context, product, prepared.asOf);
   const { policy } = terms;
@@ -165,25 +168,30 @@ function forgotten(product: string, kept: readonly Batch[], all: readonly Public
     : `${all.length - kept.length} of the batches of ${product} were purged, so what it holds is no longer known`;
 }
 
-/** An older month or snapshot would ask the platform to forget what newer ones told it. */
-function backwards(
-  last: Batch | undefined,
-  period: Period,
-  { manifest }: PreparedSnapshot,
-): string | undefined {
+/** An older month would ask the platform to forget what newer ones told it. */
+function submittedLater(last: Batch | undefined, period: Period): string | undefined {
+  return last !== undefined && last.publication.period > period.text
+    ? `batch ${last.name} of ${last.publication.period} was built already`
+    : undefined;
+}
+
+/** So would an older snapshot. */
+function backwards(last: Batch | undefined, { manifest }: PreparedSnapshot): string | undefined {
   if (last === undefined) return undefined;
-  const { publication, name, manifest: built } = last;
-  if (publication.period > period.text) return `batch ${name} of ${publication.period} was built already`;
+  const { name, manifest: built } = last;
   // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
   const takenAt = (snapshot: string): string => snapshot.slice(0, 15);
-  const isOlder = manifest.asOf < built.asOf || takenAt(manifest.id) < takenAt(built.snapshot);
-  return isOlder ? `batch ${name} was built from a newer snapshot (${built.snapshot})` : undefined;
+  if (manifest.asOf >= built.asOf && takenAt(manifest.id) >= takenAt(built.snapshot)) return undefined;
+  return (
+    `batch ${name} was built from snapshot ${built.snapshot}, which shows the source as of ${built.asOf}; ` +
+    `snapshot ${manifest.id} is older or shows an earlier day (${manifest.asOf})`
+  );
 }
 
 function notSubmittable(why: string): ArbdataError {
   return new ArbdataError('E_NOT_SUBMITTABLE', why, {
     advice:
-      'Name a month that is not before the last batch, and take a new snapshot: see `arbdata submissions`.',
+      'Name a month that is not before the last batch, and a snapshot or --as-of that is not older: see `arbdata submissions`.',
   });
 }
 

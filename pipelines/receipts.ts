@@ -162,7 +162,10 @@ function outcome(
     rejected,
     unanswered: records - all.accepted - all.rejected,
     batchState: stateOf({ ...batch, records, ...all }),
-    notes: [...(state === 'unchanged' ? ['all its answers are known'] : []), ...surprises(batch)],
+    notes: [
+      ...(state === 'read' ? [] : [read.records === 0 ? 'it holds no answer' : 'all its answers are known']),
+      ...surprises(batch),
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 /** Looking at the batches of the platforms and at one record, and a person's word on either: released, lost. */
-import { findBatch, listBatches, platformProducts } from './batches.ts';
+import { findBatch, heldBackFile, listBatches, platformProducts } from './batches.ts';
 import { shownLaterSql } from './platform-words.ts';
-import type { Engine } from './runtime/duckdb.ts';
+import { type Engine, literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Delivery, Receipt, RecordRelease } from './runtime/ledger-submission.ts';
 import { openEngine, type Service } from './runtime/service.ts';
@@ -167,17 +167,25 @@ export interface RecordVersion {
   readonly release: RecordRelease | undefined;
 }
 
+/** The last batch of a platform held a case back by these rules. */
+interface HeldBack {
+  readonly batch: string;
+  readonly rules: readonly string[];
+}
+
 export interface ExplainedRecord {
   readonly record: PlatformRecord;
   /** Where it stands, as an English sentence. */
   readonly standing: string;
+  /** Where the last batch of the platform held the case back. */
+  readonly heldBack: HeldBack | undefined;
   readonly versions: readonly RecordVersion[];
 }
 
 /**
  * The whole history of a record.
  * @param id as the platform knows it, or the CASE_ID alone
- * @throws ArbdataError E_NOT_FOUND where it was never sent; E_ARTEFACT_DAMAGED
+ * @throws ArbdataError E_NOT_FOUND where it was never sent, saying who held it back; E_ARTEFACT_DAMAGED
  */
 export async function explainRecord(service: Service, id: string): Promise<ExplainedRecord> {
   return withRecord(service, id, async ({ record, history, engine, batches }) => {
@@ -198,7 +206,11 @@ export async function explainRecord(service: Service, id: string): Promise<Expla
       );
       return [{ ...versionOf(attempt, batch), content, changes, release }];
     });
-    return { record, standing: standingText(record), versions };
+    const heldBack = await heldBackBy(engine, batches.at(-1), record.case_id);
+    const standing = [standingText(record), ...(heldBack === undefined ? [] : [heldBackText(heldBack)])].join(
+      '; ',
+    );
+    return { record, standing, heldBack, versions };
   });
 }
 
@@ -283,10 +295,58 @@ async function withRecord<T>(
       }
     }
   }
-  throw new ArbdataError('E_NOT_FOUND', `no batch holds a record ${id}: it was never sent`, {
+  throw await neverSent(service, id);
+}
+
+/** A case that is held back was never sent for a reason that people can mend. */
+async function neverSent(service: Service, id: string): Promise<ArbdataError> {
+  for (const product of platformProducts(service)) {
+    const last = (await listBatches(service, product)).at(-1);
+    const engine = await openEngine(service);
+    try {
+      for (const caseId of caseIdsOf(service, product, id)) {
+        const heldBack = await heldBackBy(engine, last, caseId);
+        if (heldBack === undefined) continue;
+        return new ArbdataError('E_NOT_FOUND', `case ${caseId} was never sent: ${heldBackText(heldBack)}`, {
+          advice: `It goes out with the first batch after it was corrected: see its body's list beside batch ${heldBack.batch} (待补正).`,
+          where: { record: id },
+        });
+      }
+    } finally {
+      engine.close();
+    }
+  }
+  return new ArbdataError('E_NOT_FOUND', `no batch holds a record ${id}: it was never sent`, {
     advice: 'It is named as in the package, such as 110000-100124, or by its CASE_ID alone.',
     where: { record: id },
   });
+}
+
+async function heldBackBy(
+  engine: Engine,
+  batch: Batch | undefined,
+  caseId: string,
+): Promise<HeldBack | undefined> {
+  const file = batch === undefined ? undefined : await heldBackFile(batch);
+  if (batch === undefined || file === undefined) return undefined;
+  const [found] = await engine.rows<{ rules: string }>(
+    `SELECT rules FROM read_parquet(${literal(file)}) WHERE CAST(case_id AS VARCHAR) = ${literal(caseId)}`,
+  );
+  return found === undefined ? undefined : { batch: batch.name, rules: found.rules.split(',') };
+}
+
+function heldBackText({ batch, rules }: HeldBack): string {
+  return `batch ${batch} held it back (${rules.join(', ')})`;
+}
+
+/** The CASE_ID that a person may mean: the id itself, or what follows the platform's prefix. */
+function caseIdsOf({ definitions }: Service, product: string, id: string): string[] {
+  const prefixes = definitions.platforms
+    .filter((platform) => platform.product === product)
+    .map(({ recordPrefix }) => recordPrefix);
+  return [
+    ...new Set([id, ...prefixes.filter((one) => id.startsWith(one)).map((one) => id.slice(one.length))]),
+  ];
 }
 
 /** What a person may mean: the id itself, or the CASE_ID behind the platform's prefix. */

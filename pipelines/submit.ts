@@ -16,7 +16,7 @@ import { askPatiently, type DeliverOptions, deliver, errorDetail } from './steps
 export interface SubmitRequest {
   /** Absent: the only batch that waits to be sent. */
   readonly batch?: string | undefined;
-  /** Absent: the default channel of config.json. */
+  /** Absent: the platform's own channel, else the default one of config.json. */
   readonly channel?: string | undefined;
 }
 
@@ -47,10 +47,10 @@ export interface Submitted {
  */
 export async function submit(service: Service, request: SubmitRequest): Promise<Submitted> {
   await recover(service);
-  const { name } = await chooseBatch(service, request.batch);
+  const { name, product } = await chooseBatch(service, request.batch);
   const before = alreadyThere(await findBatch(service, productsOf(service), name));
   if (before !== undefined) return before;
-  const channelName = request.channel ?? service.config.submission.channel;
+  const channelName = request.channel ?? channelOf(service, product);
   const spec = { pipeline: 'submit', parameters: { batch: name, channel: channelName } };
   const { submitted, runId } = await withRun(service, spec, async (run) => {
     // Again, now that no other process sends.
@@ -79,13 +79,16 @@ export interface ChannelCheck {
  * @throws ArbdataError as submit does
  */
 export async function checkChannel(service: Service, request: SubmitRequest): Promise<ChannelCheck> {
-  const name = request.channel ?? service.config.submission.channel;
   const batch =
     request.batch === undefined ? undefined : await findBatch(service, productsOf(service), request.batch);
   const product = batch?.product ?? productsOf(service)[0] ?? '';
+  const name =
+    request.channel ??
+    (batch === undefined ? service.config.submission.channel : channelOf(service, product));
   const channel = openChannel(contextOf(service), name, product);
   const parcel = batch === undefined ? NOBODYS_PARCEL : await parcelOf(batch);
   const standing = await channel.ask(parcel);
+  await channel.tryOut?.();
   return { channel: name, target: channel.target, batch: batch?.name ?? null, standing };
 }
 
@@ -110,6 +113,11 @@ const NOBODYS_PARCEL: Parcel = {
   sizeBytes: 1,
   sha256: '0'.repeat(64),
 };
+
+/** A platform's own channel goes before the common one: what is meant for one must not reach another. */
+function channelOf({ config: { submission } }: Pick<Service, 'config'>, product: string): string {
+  return submission.platforms[product]?.channel ?? submission.channel;
+}
 
 function contextOf({ home, config, clock }: Service) {
   return { home, config, clock, environment: process.env };

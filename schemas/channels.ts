@@ -14,7 +14,7 @@ const secretElsewhere = (what: string) =>
     .optional();
 
 /** Also part of the names of environment variables: `head-office` → ARBDATA_CHANNEL_HEAD_OFFICE_PASSWORD. */
-const channelName = z
+export const channelName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a channel name such as "head-office": a–z, 0–9 and hyphens');
 

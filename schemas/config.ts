@@ -1,7 +1,7 @@
 /** The optional config.json of a home directory: every key may be left out, an unknown key is an error. */
 import { z } from 'zod';
 import { alertsConfig } from './alerts.ts';
-import { DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
+import { channelName, DEFAULT_CHANNEL, sendingKeys } from './channels.ts';
 import { cockpitConfig } from './cockpit-config.ts';
 import { consoleConfig } from './console-config.ts';
 import { VIEW_NAMES } from './contract.ts';
@@ -72,6 +72,8 @@ const platformKeys = {
         policy: z.enum(POLICIES).optional(),
         /** Public keys (`age1…`) of who may open the package; absent: the package is not encrypted. */
         recipients: z.array(z.string().min(1)).min(1).optional(),
+        /** Channel of this platform's batches; absent: `submission.channel`. */
+        channel: channelName.optional(),
       }),
     )
     .default({}),
@@ -192,9 +194,15 @@ export const configSchema = z.strictObject({
   /** What platforms are sent, and how. */
   submission: z
     .strictObject({ ...platformKeys, ...sendingKeys })
-    .refine(({ channel, channels }) => channel === DEFAULT_CHANNEL || channel in channels, {
-      path: ['channel'],
-      error: 'must be one of the channels that are defined beside it',
+    .superRefine(({ channel, channels, platforms }, context) => {
+      const named = Object.entries(platforms).map(
+        ([product, one]) => [['platforms', product], one.channel] as const,
+      );
+      for (const [place, name] of [[[], channel] as const, ...named]) {
+        if (name === undefined || name === DEFAULT_CHANNEL || name in channels) continue;
+        const message = 'must be one of the channels that are defined in submission.channels';
+        context.addIssue({ code: 'custom', path: [...place, 'channel'], message });
+      }
     })
     .prefault({}),
   /** The service: where its console listens, and how it runs what is due. */

@@ -113,11 +113,26 @@ const packageForm = {
   recordsPerFile: z.int().min(1).max(100_000),
 };
 
+/** Products and pipelines that are no platform's: their folders, revisions and locks are their own. */
+const OWN_NAMES: readonly string[] = [
+  'macro-monitoring',
+  'pre-application-comparison',
+  'cockpit',
+  'cockpit-refresh',
+  'monthly',
+  'submit',
+  'receipts',
+  'backup',
+];
+
 export const platformFile = z.strictObject({
   recordedAt: z.iso.date(),
   validFrom: z.iso.date(),
   /** The product, as in `run` and in the ledger; versions of one platform share it. */
-  product: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  product: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .refine((name) => !OWN_NAMES.includes(name), 'must not be the name of another product or pipeline'),
   version: z.string().regex(/^[A-Za-z0-9.-]+$/),
   /** Chinese; begins the workbook's name. */
   title: z.string().min(1),

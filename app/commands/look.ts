@@ -217,7 +217,7 @@ async function explainFigure(
     const forms = 'INDICATOR@BODY with --period, pre-application ID, or record ID';
     throw new ArbdataError('E_USAGE', `explain needs ${forms}`, {
       advice:
-        'For example: arbdata explain A02@110105 --period 2026-10, or arbdata explain pre-application YSQ0000034.',
+        'For example: arbdata explain A02@110105 --period 2026-10, arbdata explain pre-application YSQ0000034, or arbdata explain record 110000-100124.',
     });
   }
   const request = {

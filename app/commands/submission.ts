@@ -35,7 +35,10 @@ export function registerReceipts(program: Command, register: Register): void {
       const { runId, receipts: read } = await importReceipts(service, given);
       return {
         json: { run: runId, receipts: read.map(receiptJson) },
-        lines: read.length === 0 ? [`There is no receipt in ${given}.`] : read.flatMap(receiptLines),
+        lines:
+          read.length === 0
+            ? [`There is no receipt in ${given}: no file is named receipt-*.json or receipt-*.xml.`]
+            : [...read.flatMap(receiptLines), ...new Set(read.flatMap(({ error }) => error?.advice ?? []))],
         exit: worstExit(read),
       };
     },
@@ -221,7 +224,10 @@ async function showSubmission(
           `receipt ${one.name}: ${one.accepted} accepted, ${one.rejected} rejected; ` +
           `received ${visible(one.receivedAt)}, read ${one.importedAt.slice(0, 19)} by ${one.actor}`,
       ),
-      ...files.map(({ file, sizeBytes }) => `file ${file}  ${sizeBytes} bytes`),
+      ...files.map(
+        ({ file, kind, sizeBytes, sha256 }) =>
+          `file ${file}  ${sizeBytes} bytes${kind === 'package' ? `  SHA-256 ${sha256}` : ''}`,
+      ),
       ...(batch.rejected === 0 ? [] : ['', 'rejected records']),
     ],
     stream: { key: 'rejectedRecords', rows: rejected(), line: (row) => rejectedLine(row as RejectedRecord) },
@@ -246,7 +252,7 @@ function rejectedLine({ recordId, orgCode, op, code, message, released }: Reject
 
 /** `explain record ID`. */
 export async function recordResult(service: Service, id: string): Promise<CommandResult> {
-  const { record, standing, versions } = await explainRecord(service, id);
+  const { record, standing, heldBack, versions } = await explainRecord(service, id);
   return {
     json: {
       record: record.record_id,
@@ -256,6 +262,7 @@ export async function recordResult(service: Service, id: string): Promise<Comman
       lastResult: record.last_result,
       isWaiting: record.is_waiting,
       isReleased: record.is_released,
+      heldBack: heldBack ?? null,
       versions: versions.map(versionJson),
     },
     lines: [`${record.record_id} (case ${record.case_id}): ${standing}`, ...versions.flatMap(versionLines)],

@@ -18,7 +18,10 @@ export function registerSubmit(program: Command, register: Register): void {
       .command('submit')
       .description('send a batch to its platform; goes on where an earlier attempt ended')
       .option('--batch <batch>', 'absent: the only batch that waits to be sent')
-      .option('--channel <name>', 'a channel of config.json; absent: its default one')
+      .option(
+        '--channel <name>',
+        'a channel of config.json; absent: that of its platform, else the default one',
+      )
       .option('--check', 'connect and ask what the platform has, without sending'),
     async (service, options) => (options.check === true ? check(service, options) : send(service, options)),
     [

@@ -415,6 +415,7 @@ describe('--help', () => {
       const ended = await arbdata(...words, '--help');
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       expect(ended.stdout).toContain(`Usage: arbdata${name === '' ? '' : ` ${name}`}`);
+      expect(ended.stdout).toMatch(/^ {2}--home <dir>[\s\S]*^ {2}--json /m);
       const examples = ended.stdout.split('Examples:\n')[1] ?? '';
       expect(examples).toContain(`arbdata ${name}`.trim());
     },

@@ -69,6 +69,7 @@ describe('submissions', () => {
     const { stdout } = await run('submissions', 'show', FIRST);
     expect(stdout).toContain('delivery failed by directory');
     expect(stdout).toContain('E_CHANNEL: the disk of the inbox is full');
+    expect(stdout).toMatch(new RegExp(`file ${FIRST}\\.zip  \\d+ bytes  SHA-256 [0-9a-f]{64}`));
     expect(stdout).toMatch(/receipt receipt-110000-ARB-202609-01\.json: 2 accepted, 1 rejected/);
     expect(stdout).toContain('110000-102  110101  I  E12: （快照不可用，平台原文不予显示）');
     expect(stdout).not.toMatch(/1990|姓名不符/);
@@ -112,6 +113,49 @@ describe('explain record', () => {
   test('that was never sent is not found', async () => {
     const { code, stderr } = await run('explain', 'record', '999');
     expect([code, stderr]).toEqual([2, expect.stringContaining('it was never sent')]);
+  });
+});
+
+describe('what is refused before anything is read', () => {
+  const build = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+    const { code, stdout } = await run('run', 'national-platform', ...args, '--json');
+    // There is no source: whoever wanted to read it would end with 4.
+    expect(code).toBe(2);
+    return (JSON.parse(stdout) as { error: Record<string, unknown> }).error;
+  };
+
+  test('a month before that of the last batch', async () => {
+    expect(await build('--period', '2026-10')).toMatchObject({
+      code: 'E_NOT_SUBMITTABLE',
+      message: `batch ${THIRD} of 2026-11 was built already`,
+    });
+  });
+
+  test.each([
+    ['policy "plain" needs recipients', { policy: 'plain' }, 'E_CONFIG'],
+    ['is no public key of age', { recipients: ['age1bad'] }, 'E_KEY'],
+    ['there is no version 9', { version: '9' }, 'E_CONFIG'],
+  ])('terms that cannot be kept: %s', async (words, terms, code) => {
+    await home.configure({ submission: { platforms: { 'national-platform': terms } } });
+    const error = await build('--period', '2026-11');
+    await rm(path.join(home.dir, 'config.json'));
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  test('a platform without a layout, here or in config.json', async () => {
+    expect(await build('--period', '2026-11', '--platform', 'cityplatform')).toMatchObject({
+      code: 'E_USAGE',
+      advice: 'Platforms with a layout: national-platform.',
+    });
+    await home.configure({ submission: { platforms: { 'national-platfrom': { policy: 'masked' } } } });
+    const error = await build('--period', '2026-11');
+    const doctor = await run('doctor');
+    await rm(path.join(home.dir, 'config.json'));
+    expect(error).toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('submission.platforms.national-platfrom is no platform'),
+    });
+    expect(doctor.stdout).toMatch(/PROBLEM +platforms: .*national-platfrom/);
   });
 });
 

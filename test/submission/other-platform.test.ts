@@ -1,5 +1,5 @@
 /** Another system, and another version of the national platform, as files alone: no code knows of them. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SubmissionOutcome } from '../../pipelines/national-platform.ts';
@@ -146,6 +146,34 @@ describe('another system', () => {
       ...['--platform', product, '--json'],
     );
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { product, state: 'unchanged' }]);
+  });
+});
+
+test.each(['macro-monitoring', 'submit'])('a layout cannot take the name %s', async (product) => {
+  const home = await SubmissionHome.open();
+  const layout = layoutFile(path.join(INPUT_DIR, 'platforms/city-exchange-2099-1.json'));
+  home.layout('own.json', { ...layout, product });
+  const { code, stderr } = await arbdata('--home', home.dir, 'indicators');
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^E_DEFINITION: .*own\.json: product: must not be/),
+  ]);
+  await removeTree(home.dir);
+});
+
+describe('a layout that is taken away', () => {
+  test('is missed by doctor while batches of it are there', async () => {
+    const home = await SubmissionHome.open();
+    const product = 'city-exchange';
+    const file = 'city-exchange-2099-1.json';
+    home.layout(file, layoutFile(path.join(INPUT_DIR, 'platforms', file)));
+    await home.fill(smallSource([aCase(1)]));
+    await home.build('2026-10', { product });
+    const told = async (): Promise<string> => (await arbdata('--home', home.dir, 'doctor')).stdout;
+    expect(await told()).not.toContain('platforms:');
+    rmSync(home.home.path('definitions', 'platforms', file));
+    expect(await told()).toMatch(/PROBLEM +platforms: batches of city-exchange were built/);
+    await removeTree(home.dir);
   });
 });
 

@@ -153,6 +153,7 @@ describe('a receipt', () => {
     const misnamed = await receipt(`receipt-${batch.name}1.json`, text);
     await expect(imported(home, misnamed)).rejects.toMatchObject({
       message: expect.stringContaining('which its name does not say'),
+      advice: expect.stringContaining('rename the file'),
     });
     expect(await stateOf(home)).toEqual(before);
   });
@@ -234,10 +235,28 @@ describe('what is no receipt', () => {
       await expect(imported(home, path.join(dir, name))).rejects.toMatchObject({
         code: 'E_RECEIPT',
         message: expect.stringContaining(words),
+        advice: expect.stringContaining(name === 'r.zip' ? 'Ask the platform' : 'Name the file'),
       });
     }
     expect(await stateOf(home)).toEqual(before);
   });
+});
+
+test.each([
+  ['{"batch":"110000-ARB-202610-01","rec', 'it is not JSON at its end: expected'],
+  ['{"batch":', 'it is not JSON at its end: expected a value'],
+  [`{"batch": nothing${' '.repeat(100_000)}}`, 'it is not JSON: expected a value'],
+])('what is no JSON is told in words: %#', async (text, words) => {
+  const { home } = await homeWithBatch();
+  await expect(imported(home, await receipt('r.json', text))).rejects.toMatchObject({
+    message: expect.stringContaining(`: ${words}`),
+  });
+});
+
+test('a receipt without answers says so', async () => {
+  const { home, batch } = await homeWithBatch();
+  const [found] = await imported(home, await receipt('r.json', receiptJson(batch.name, [])));
+  expect(found).toMatchObject({ state: 'unchanged', notes: ['it holds no answer'] });
 });
 
 describe('a folder of receipts', () => {

@@ -1,4 +1,5 @@
 /** `submit` as a person calls it: which batch, over which channel, what the ledger then says, and what is not sent. */
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../pipelines/runtime/clock.ts';
 import { temporaryName } from '../../pipelines/runtime/files.ts';
 import { openHome } from '../../pipelines/runtime/home.ts';
@@ -245,6 +246,53 @@ describe('retries', () => {
     expect(await ended(0)).toMatchObject({ state: 'sent', channel: 'drop' });
   });
 
+  test('what is no folder, or may not be written, is told at once as the fault of the channel', async () => {
+    configure({
+      channels: {
+        file: { kind: 'directory', path: 'config.json' },
+        kernel: { kind: 'directory', path: '/sys' },
+      },
+    });
+    for (const [channel, words] of [
+      ['file', 'config.json is no folder'],
+      ['kernel', '/sys/'],
+    ] as const) {
+      const { error } = (await ended(4, '--channel', channel)) as { error: Record<string, string> };
+      expect(error).toMatchObject({ code: 'E_CHANNEL_ACCESS', retryable: false });
+      expect(error['message']).toContain(words);
+      expect(error['advice']).toContain('path of the channel');
+    }
+    expect(await deliveries()).toMatchObject([
+      { state: 'failed', attempts: 1 },
+      { state: 'failed', attempts: 1 },
+    ]);
+    expect(await ended(4, '--check', '--channel', 'file')).toMatchObject({
+      error: { code: 'E_CHANNEL_ACCESS' },
+    });
+    expect(await ended(0)).toMatchObject({ state: 'sent' });
+  });
+
+  test('a full disk of the channel is tried again, and leaves nothing half-written', async (context) => {
+    const disk = path.join(home, 'disk');
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      return context.skip('mount is not permitted here');
+    }
+    onTestFinished(() => {
+      execFileSync('umount', [disk]);
+    });
+    writeFileSync(path.join(disk, 'fill'), Buffer.alloc(4096));
+    const retry = { attempts: 2, baseSeconds: 0, maxSeconds: 0, totalMinutes: 1 };
+    configure({ retry, channels: { disk: { kind: 'directory', path: 'disk' } } });
+    const { error } = (await ended(4, '--channel', 'disk')) as { error: Record<string, string> };
+    expect(error).toMatchObject({ code: 'E_CHANNEL', retryable: true });
+    expect(error['message']).toContain("disk of the channel's folder is full");
+    expect(await deliveries()).toMatchObject([{ state: 'failed', attempts: 2 }]);
+    expect(readdirSync(disk)).toEqual(['fill']);
+  });
+
   test('another submit that goes on: busy', async () => {
     await withLedger(async (ledger) => {
       const run = await ledger.beginRun({ pipeline: 'submit', actor: 'clerk', command: 'arbdata submit' });
@@ -252,6 +300,29 @@ describe('retries', () => {
       await run.finish('failed');
     });
     expect(await deliveries()).toEqual([]);
+  });
+});
+
+describe("a platform's own channel", () => {
+  const channels = {
+    common: { kind: 'directory', path: 'common' },
+    own: { kind: 'directory', path: 'own' },
+  };
+
+  test('goes before the common one, for sending and for --check', async () => {
+    for (const name of ['common', 'own']) mkdirSync(path.join(home, name));
+    configure({ channel: 'common', channels, platforms: { 'national-platform': { channel: 'own' } } });
+    expect(await ended(0, '--check', '--batch', batch.name)).toMatchObject({ channel: 'own' });
+    expect(await ended(0, '--check')).toMatchObject({ channel: 'common' });
+    expect(await ended(0)).toMatchObject({ channel: 'own' });
+    expect(readdirSync(path.join(home, 'own'))).toEqual([`${batch.name}.zip`]);
+    expect(readdirSync(path.join(home, 'common'))).toEqual([]);
+  });
+
+  test('is not asked where the command names another', async () => {
+    mkdirSync(path.join(home, 'common'));
+    configure({ channels, platforms: { 'national-platform': { channel: 'own' } } });
+    expect(await ended(0, '--channel', 'common')).toMatchObject({ channel: 'common' });
   });
 });
 
@@ -283,6 +354,11 @@ describe('channels of config.json', () => {
 
   test.each<[string, object, string]>([
     ['an unknown default', { channel: 'nowhere' }, 'submission.channel'],
+    [
+      "a platform's unknown channel",
+      { platforms: { 'national-platform': { channel: 'nowhere' } } },
+      'submission.platforms.national-platform.channel',
+    ],
     ['a password', { channels: { a: { ...sftp, password: 'x' } } }, 'ARBDATA_CHANNEL_<NAME>_PASSWORD'],
     [
       'a pass phrase',

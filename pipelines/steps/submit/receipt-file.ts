@@ -20,6 +20,10 @@ const READ_SIZE_BYTES = 64 * 1024;
 const SLICE_ANSWERS = 2048;
 const RECEIPT_NAME = /^receipt-.*\.(json|xml)$/i;
 
+const ASK_THE_PLATFORM = 'Nothing was changed. Ask the platform for a right receipt and import it again.';
+const NAME_ONE =
+  'Nothing was changed. Name the file of a receipt, or a folder with files receipt-*.json and receipt-*.xml.';
+
 export interface ReadReceipt extends ReceiptHead {
   readonly format: ReceiptForm['format'];
 }
@@ -37,7 +41,10 @@ interface Place {
  */
 export async function receiptFiles(given: string): Promise<{ files: string[]; isFolder: boolean }> {
   const found = await lstat(given).catch((error: unknown) => {
-    throw receiptError({ file: given }, 'there is no such file or folder', error);
+    throw receiptError({ file: given }, 'there is no such file or folder', {
+      cause: error,
+      advice: NAME_ONE,
+    });
   });
   if (!found.isDirectory()) return { files: [given], isFolder: false };
   const names = await readdir(given).catch((error: unknown) => {
@@ -79,14 +86,21 @@ async function openReceipt(file: string): Promise<FileHandle> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const handle = await open(file, flags).catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ELOOP') throw receiptError({ file }, 'it is a link, not a file', error);
-    if (code === 'ENXIO') throw receiptError({ file }, 'it is no regular file', error);
-    if (code === 'ENOENT') throw receiptError({ file }, 'there is no such file', error);
+    if (code === 'ELOOP')
+      throw receiptError({ file }, 'it is a link, not a file', { cause: error, advice: NAME_ONE });
+    if (code === 'ENXIO')
+      throw receiptError({ file }, 'it is no regular file', { cause: error, advice: NAME_ONE });
+    if (code === 'ENOENT')
+      throw receiptError({ file }, 'there is no such file', { cause: error, advice: NAME_ONE });
+    if (code === 'EACCES' || code === 'EPERM') {
+      const advice = 'Nothing was changed. Give the user of this command the right to read it.';
+      throw receiptError({ file }, `it cannot be read (${code})`, { cause: error, advice });
+    }
     throw fileError(error, file);
   });
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
-  throw receiptError({ file }, 'it is no regular file');
+  throw receiptError({ file }, 'it is no regular file', { advice: NAME_ONE });
 }
 
 /** The blocks of a file, each in the same buffer. */
@@ -151,7 +165,7 @@ export async function readReceipt(
   } catch (error) {
     if (!(error instanceof ReceiptFault)) throw error;
     const place = { file: given, line: error.line ?? reader?.line ?? line, record: content.recordNumber };
-    throw receiptError(place, error.message, error);
+    throw receiptError(place, error.message, { cause: error });
   }
 }
 
@@ -165,18 +179,25 @@ export function checkReceiptName(given: string, batch: string): void {
   const rest = name.slice('receipt-'.length);
   // What follows the batch must not go on with it: …-01 is not …-011.
   if (rest.startsWith(batch) && !/^[A-Za-z0-9]/.test(rest.slice(batch.length))) return;
-  throw receiptError({ file: given }, `it answers batch ${visible(batch)}, which its name does not say`);
+  throw receiptError({ file: given }, `it answers batch ${visible(batch)}, which its name does not say`, {
+    advice:
+      'Nothing was changed. A receipt is named receipt-<batch> and what follows: where the content is right, rename the file and import it again; else ask the platform.',
+  });
 }
 
 /** An error over a receipt that names the place. */
-export function receiptError({ file, line, record }: Place, what: string, cause?: unknown): ArbdataError {
+export function receiptError(
+  { file, line, record }: Place,
+  what: string,
+  { cause, advice = ASK_THE_PLATFORM }: { readonly cause?: unknown; readonly advice?: string } = {},
+): ArbdataError {
   const places = [
     ...(line === undefined ? [] : [`line ${line}`]),
     ...(record === undefined ? [] : [`record ${record}`]),
   ];
   const place = places.length === 0 ? '' : ` (${places.join(', ')})`;
   return new ArbdataError('E_RECEIPT', `${visible(file)}${place}: ${visible(what)}`, {
-    advice: 'Nothing was changed. Ask the platform for a right receipt and import it again.',
+    advice,
     where: {
       file,
       ...(line === undefined ? {} : { line }),

@@ -52,8 +52,10 @@ export class JsonReceipt {
       return isMany(found) ? (getManyValues(found) as Token[]) : [found as unknown as Token];
     } catch (error) {
       const reason =
-        error instanceof Error ? error.message.replace(/^Parser (cannot parse input: )?/, '') : '';
-      throw new ReceiptFault(`it is not JSON: ${reason}`, { cause: error });
+        error instanceof Error ? error.message.replace(/^Parser (cannot parse input: |has )?/, '') : '';
+      throw new ReceiptFault(`it is not JSON${text === none ? ' at its end' : ''}: ${reason}`, {
+        cause: error,
+      });
     }
   }
 

@@ -33,6 +33,8 @@ export interface Channel {
    * under its name; until then nothing stands there under that name.
    */
   send(parcel: Parcel, onProgress: OnProgress): Promise<void>;
+  /** See that a package could be brought, where asking alone does not show it; nothing is written. */
+  tryOut?(): Promise<void>;
   /** Remove what dead attempts left beside a package that is there. */
   tidy?(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The channel `directory`: a folder from which somebody, or another system, takes the package. */
 import { createReadStream } from 'node:fs';
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../runtime/clock.ts';
 import {
@@ -20,12 +20,31 @@ export interface DirectorySettings {
   readonly isOwn: boolean;
 }
 
+const WRONG_FOLDER =
+  'Correct the path of the channel in config.json, or give the user of this command read and write access to the folder; then run it again.';
+
 /** Who takes the package may be another account of the same group. */
 const FILE_MODE = 0o640;
 
 export function directoryChannel({ dir, isOwn }: DirectorySettings, clock: Clock): Channel {
+  const channelFault = (error: unknown, file: string): unknown =>
+    isOwn ? fileError(error, file) : foreignFault(error, file);
+  const requireFolder = async (): Promise<void> => {
+    if (isOwn) ensureDir(dir);
+    const entry = await stat(dir).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw channelFault(error, dir);
+    });
+    if (entry === undefined) {
+      throw new ChannelError('retry', `the folder ${dir} is not there`, {
+        advice: 'Mount or create it, or correct the path of the channel in config.json; then run it again.',
+      });
+    }
+    if (!entry.isDirectory())
+      throw new ChannelError('access', `${dir} is no folder`, { advice: WRONG_FOLDER });
+  };
   const ask: Channel['ask'] = async (parcel) => {
-    await requireFolder(dir, isOwn);
+    await requireFolder();
     const file = path.join(dir, parcel.name);
     const entry = await lstat(file).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
@@ -47,7 +66,7 @@ export function directoryChannel({ dir, isOwn }: DirectorySettings, clock: Clock
     await removeRemains(dir, clock);
   };
   const send: Channel['send'] = async (parcel, onProgress) => {
-    await requireFolder(dir, isOwn);
+    await requireFolder();
     const file = path.join(dir, parcel.name);
     const temporary = temporaryName(file);
     try {
@@ -63,20 +82,13 @@ export function directoryChannel({ dir, isOwn }: DirectorySettings, clock: Clock
     const standing = await ask(parcel);
     if (standing.state === 'different') throw conflict(parcel, standing.found);
   };
-  return { target: `directory ${dir}`, ask, send, tidy };
-}
-
-async function requireFolder(dir: string, isOwn: boolean): Promise<void> {
-  if (isOwn) ensureDir(dir);
-  const entry = await lstat(dir).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw channelFault(error, dir);
-  });
-  if (entry === undefined) {
-    throw new ChannelError('retry', `the folder ${dir} is not there`, {
-      advice: 'Mount or create it, or correct the path of the channel in config.json; then run it again.',
+  const tryOut = async (): Promise<void> => {
+    await requireFolder();
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
+      throw channelFault(error, dir);
     });
-  }
+  };
+  return { target: `directory ${dir}`, ask, send, tidy, tryOut };
 }
 
 /** Copy the package to the disk, and see that what was read is what was to be sent. */
@@ -112,10 +124,32 @@ async function giveName(temporary: string, file: string): Promise<void> {
   }
 }
 
-/** Network file systems come and go; a full disk or a missing right is for people. */
-function channelFault(error: unknown, file: string): unknown {
-  if (['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EBUSY', 'ENOTCONN'].includes(systemCode(error))) {
-    return new ChannelError('retry', `${file} cannot be reached (${systemCode(error)})`, { cause: error });
+/** Folders of others come and go, and are emptied by whoever takes the packages; a missing right is for people. */
+function foreignFault(error: unknown, file: string): unknown {
+  const code = systemCode(error);
+  switch (code) {
+    case 'EIO':
+    case 'ESTALE':
+    case 'ETIMEDOUT':
+    case 'EHOSTDOWN':
+    case 'EBUSY':
+    case 'ENOTCONN':
+      return new ChannelError('retry', `${file} cannot be reached (${code})`, { cause: error });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new ChannelError('retry', `the disk of the channel's folder is full: ${file}`, {
+        advice: 'Have space made there, then run the same command again; nothing half-written was left.',
+        cause: error,
+      });
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+    case 'ENOTDIR':
+      return new ChannelError('access', `no access (${code}): ${file} cannot be read or written`, {
+        advice: WRONG_FOLDER,
+        cause: error,
+      });
+    default:
+      return fileError(error, file);
   }
-  return fileError(error, file);
 }
