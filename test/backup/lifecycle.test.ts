@@ -5,7 +5,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyBackups } from '../../pipelines/backup.ts';
 import { drill, recreate } from '../../pipelines/backup-drill.ts';
-import { listBackups, verifyBackups } from '../../pipelines/backup-look.ts';
+import { listBackups, verifyBackups, verifyFolderAsBag } from '../../pipelines/backup-look.ts';
 import { restoreBackups } from '../../pipelines/backup-restore.ts';
 import { doctor } from '../../pipelines/doctor.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
@@ -87,6 +87,8 @@ describe('what is there and what must be there', () => {
     expect(problems.join('\n')).toMatch(
       /expected-backups\.json tells of 4 backups that the catalogue does not know/,
     );
+    const verified = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'full' }));
+    expect(verified).toMatchObject([{ isGood: false, faults: [{ kind: 'gone' }] }]);
     // Nothing is written over what is left of the catalogue.
     const error = await errorOf(() => create(home, ['state']));
     expect(error).toMatchObject({ code: 'E_BACKUP_REFUSED' });
@@ -143,6 +145,10 @@ describe('copies', () => {
     const { problems } = await list(home);
     expect(problems).toHaveLength(4);
     expect(problems[0]).toMatch(/nas: .*its disk is not mounted, or it was emptied/);
+    // That it was away says nothing of the copies there.
+    const away = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'full' }));
+    expect(away.filter(({ isGood }) => !isGood)).toHaveLength(4);
+    expect((await list(home)).backups.filter(({ verified }) => verified?.isGood !== true)).toEqual([]);
     rmSync(nas, { recursive: true });
     renameSync(`${nas}-unmounted`, nas);
     mkdirSync(disk);
@@ -207,6 +213,18 @@ describe('copies', () => {
       ['nas', true],
     ]);
     expect(verified[0]?.faults.map((one) => one.path)).toEqual([file]);
+    // The good copy does not hide it, nor does a quick look; a copy is made from the whole one.
+    await home.as(CLERK, (service) => verifyBackups(service, { depth: 'quick', ids: [id] }));
+    const outcome = async () => (await list(home)).backups.find((one) => one.id === id)?.verified;
+    expect(await outcome()).toMatchObject({ isGood: false });
+    expect(await backupsOfDoctor(home)).toContainEqual(
+      expect.objectContaining({
+        state: 'attention',
+        message: expect.stringContaining(`${id} was found damaged at home`) as string,
+      }),
+    );
+    const fromNas = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+    expect(fromNas).toMatchObject({ copied: [{ id, destination: 'disk' }], failed: [] });
     const to = path.join(home.dir, '../restored');
     const refused = await errorOf(() =>
       home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to })),
@@ -216,6 +234,31 @@ describe('copies', () => {
     expect(existsSync(to)).toBe(false);
     await home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to, from: 'nas' }));
     expect(existsSync(path.join(to, 'snapshots'))).toBe(true);
+    // Moved away, it comes back from a whole copy, and what was found before is about another one.
+    await removeTree(home.path('backups', id));
+    expect((await list(home)).problems).toHaveLength(1);
+    const back = await home.as(CLERK, (service) => copyBackups(service, {}));
+    expect(back.copied).toContainEqual({ id, destination: 'home' });
+    expect((await list(home)).problems).toEqual([]);
+    expect(await outcome()).toMatchObject({ isGood: true });
+  });
+
+  test('a place that nobody named, and a bag under the name of another', async () => {
+    const home = await copyOf(backed);
+    const [a = '', b = ''] = await idsOf(home, 'snapshot');
+    const refusals = [
+      () => home.as(CLERK, (service) => verifyBackups(service, { depth: 'full', destination: 'mars' })),
+      () =>
+        home.as(CLERK, (service) =>
+          restoreBackups(service, { bags: [a], to: path.join(home.dir, '../restored'), from: 'mars' }),
+        ),
+    ];
+    for (const act of refusals) expect(await errorOf(act)).toMatchObject({ code: 'E_NOT_FOUND' });
+    const moved = path.join(home.dir, '../moved', a);
+    mkdirSync(path.dirname(moved));
+    renameSync(home.path('backups', b), moved);
+    const looked = await home.as(CLERK, (service) => verifyFolderAsBag(service, moved, 'full'));
+    expect(looked.faults).toMatchObject([{ kind: 'other' }]);
   });
 });
 
