@@ -307,7 +307,10 @@ async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: 
   const { id } = backup;
   // What is expected was told to every destination that is there when this run began.
   const problem = placeProblem(to, true);
-  if (problem !== undefined) throw destinationError(to, problem);
+  if (problem !== undefined) {
+    const isNew = placeProblem(to, false) === undefined && !isUsed(await ledger.backups.list(), to);
+    throw destinationError(to, isNew ? `${to.dir} cannot be written` : problem);
+  }
   const from = await wholePlace(context, pool, backup);
   await ledger.backups.intendCopy(id, to.name, { path: bagDir(to, id), runId: run.id });
   try {

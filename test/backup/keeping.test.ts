@@ -334,6 +334,8 @@ describe('adopt', () => {
     expect(await filesOf(path.join(bagOf(home, bag), 'data'))).toEqual(
       done.adopted.map(({ path: at }) => at).sort(),
     );
+    // Its twin of the same folder is told, though it is kept once.
+    expect(done.duplicates).toEqual([{ file: first, id: bag.id }]);
     const again = await adopt(home);
     expect([again.backups, again.adopted]).toEqual([[], []]);
     expect(again.duplicates.map(({ id }) => id)).toEqual([bag.id, bag.id, bag.id, bag.id]);

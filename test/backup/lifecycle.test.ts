@@ -1,8 +1,17 @@
 /** Making, copying, losing, restoring and proving backups, as people do it. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { copyBackups } from '../../pipelines/backup.ts';
 import { drill, recreate } from '../../pipelines/backup-drill.ts';
 import { listBackups, verifyBackups, verifyFolderAsBag } from '../../pipelines/backup-look.ts';
@@ -162,6 +171,31 @@ describe('copies', () => {
     ).toEqual(['disk', 'nas']);
     expect((await list(home)).problems).toEqual([]);
     expect(await backupsOfDoctor(home)).toMatchObject([{ state: 'ok' }]);
+  });
+
+  test('one that cannot be written is told as such, as the destination', async () => {
+    const home = await copyOf(backed);
+    const [id = ''] = await idsOf(home, 'state');
+    const refusal = async () => {
+      const { failed } = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+      return failed.map(({ error }) => [error.code, error.message].join(' '));
+    };
+    // Not even root makes a file there.
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: '/sys' }] } });
+    expect(await refusal()).toEqual(['E_BACKUP_DESTINATION destination nas: /sys cannot be written']);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('nor one that was closed to writing since', async () => {
+    const home = await copyOf(backed);
+    const nas = path.join(home.dir, '../nas');
+    mkdirSync(nas);
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: nas }] } });
+    const [id = ''] = await idsOf(home, 'state');
+    await create(home, ['state']);
+    chmodSync(nas, 0o500);
+    onTestFinished(() => chmodSync(nas, 0o700));
+    const { failed } = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+    expect(failed.map(({ error }) => error.code)).toEqual(['E_BACKUP_DESTINATION']);
   });
 
   test('a medium of the archive may be away', async () => {

@@ -73,7 +73,7 @@ export function placeProblem(place: Place, isUsed: boolean): string | undefined 
 /** The error of a destination that cannot be used. */
 export function destinationError({ name, dir }: Place, problem: string, cause?: unknown): ArbdataError {
   return new ArbdataError('E_BACKUP_DESTINATION', `destination ${name}: ${problem}`, {
-    advice: `Mount it on ${dir}, then run \`arbdata backup copy\`; nothing of an unfinished copy counts.`,
+    advice: `Mount it on ${dir}, open to writing, then run \`arbdata backup copy\`; nothing of an unfinished copy counts.`,
     where: { file: dir },
     ...(cause === undefined ? {} : { cause }),
   });
