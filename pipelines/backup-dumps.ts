@@ -45,12 +45,14 @@ export async function adoptDumps(
   return withBackupRun(service, 'adopt', { from: dir }, async (context, pool) => {
     const { settleSeconds } = context.config.backup;
     const { finished, growing } = await lookIntoDrop(dir, settleSeconds, context.clock, request.lookAgainMs);
-    const { fresh, duplicates } = await sortOut(context, pool, finished);
+    const { fresh, twins, known } = await sortOut(context, pool, finished);
     const dumps = fresh.map(({ entry }) => entry);
     const made =
       fresh.length === 0
         ? { backups: [], failed: [] }
         : await makeAndCopy(context, pool, [planned(fresh)], request.isCopied);
+    const own = made.backups.flatMap(({ id }) => twins.map((file) => ({ file, id })));
+    const duplicates = [...known, ...own];
     const safe = [...fresh.map(({ file }) => file), ...duplicates.map(({ file }) => file)];
     const ids = [...made.backups.map(({ id }) => id), ...duplicates.map(({ id }) => id)];
     const removed = request.isRemoved ? await removeSafe(context, pool, safe, ids) : [];
@@ -71,35 +73,37 @@ interface FreshFile {
   readonly entry: DumpEntry;
 }
 
-/** Files whose bytes no backup holds, and those that one does; of equal files in the folder the first is taken. */
+/** Files whose bytes no backup holds, those equal to one of these, and those whose bytes a backup holds. */
 async function sortOut(
   { ledger }: RunContext,
   pool: HashPool,
   finished: readonly DroppedFile[],
-): Promise<{ fresh: FreshFile[]; duplicates: { file: string; id: string }[] }> {
-  const known = new Map<string, string>();
+): Promise<{ fresh: FreshFile[]; twins: string[]; known: { file: string; id: string }[] }> {
+  const holders = new Map<string, string>();
   for (const { id, state, info } of await ledger.backups.list()) {
-    if (state === 'complete') for (const { sha256 } of info.dumps ?? []) known.set(sha256, id);
+    if (state === 'complete') for (const { sha256 } of info.dumps ?? []) holders.set(sha256, id);
   }
   const fresh: FreshFile[] = [];
-  const duplicates: { file: string; id: string }[] = [];
+  const twins: string[] = [];
+  const known: { file: string; id: string }[] = [];
   const paths = new Set<string>();
   for (const { file, name, date, header, sizeBytes } of finished) {
     const { sha256 } = await pool.hash(file);
-    const twin = known.get(sha256);
-    if (twin !== undefined) {
+    const holder = holders.get(sha256);
+    if (holder !== undefined) {
       // Its twin in this very folder has no backup yet.
-      if (twin !== '') duplicates.push({ file, id: twin });
+      if (holder === '') twins.push(file);
+      else known.push({ file, id: holder });
       continue;
     }
-    known.set(sha256, '');
+    holders.set(sha256, '');
     const folder = `dumps/${date.replaceAll('-', '')}/${fileNamePart(header.schema ?? 'unknown')}`;
     const wanted = `${folder}/${name}`;
     const at = paths.has(wanted) ? `${folder}/${sha256.slice(0, 8)}-${name}` : wanted;
     paths.add(at);
     fresh.push({ file, entry: { path: at, ...header, sha256, sizeBytes, date } });
   }
-  return { fresh, duplicates };
+  return { fresh, twins, known };
 }
 
 const planned = (fresh: readonly FreshFile[]) => ({

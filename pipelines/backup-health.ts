@@ -4,6 +4,7 @@ import { type BackupListing, type ListedBackup, listBackups } from './backup-loo
 import { shanghaiStamp, stampToMs } from './runtime/clock.ts';
 import type { Service } from './runtime/service.ts';
 import { hasCopy } from './steps/backup/expected.ts';
+import { damageAt } from './steps/backup/looks.ts';
 
 export interface BackupHealth {
   /** A backup has vanished or was changed. */
@@ -72,6 +73,20 @@ function apart({ config }: Service, { backups }: BackupListing): Want[] {
   return [{ message: `${alone.length} backups lie in the home alone`, advice }];
 }
 
+/** Copies that were found damaged and still stand so. */
+const damaged = (backup: ListedBackup): Want[] =>
+  backup.copies.flatMap((copy) => {
+    const found = damageAt(backup, copy);
+    if (found === undefined) return [];
+    const { id } = backup;
+    return [
+      {
+        message: `backup ${id} was found damaged at ${copy.destination} on ${found.checkedAt.slice(0, 10)}`,
+        advice: `Find out why (\`arbdata backup verify ${id}\` names each fault). Where another copy is whole, move this one away, then run \`arbdata backup copy\`; else make a new backup.`,
+      },
+    ];
+  });
+
 function stale({ config, clock }: Service, { backups }: BackupListing): Want[] {
   if (backups.length === 0) return [];
   const { verifyWithinDays, drillWithinDays } = config.backup;
@@ -82,17 +97,17 @@ function stale({ config, clock }: Service, { backups }: BackupListing): Want[] {
   const late = (one: ListedBackup) =>
     isOld(one.createdAt, verifyWithinDays) && isOld(one.verified?.at, verifyWithinDays);
   const unseen = backups.filter(late);
-  const failed = backups.filter(
-    ({ verified, drilled }) => verified?.isGood === false || drilled?.isGood === false,
-  );
   const drills = backups.flatMap(({ drilled }) => (drilled === null ? [] : [drilled.at]));
   const oldest = backups.at(-1)?.createdAt;
   const isDrillLate = isOld(oldest, drillWithinDays) && isOld(drills.toSorted().at(-1), drillWithinDays);
   return [
-    ...failed.map(({ id }) => ({
-      message: `the last look at backup ${id} found it damaged, or its drill failed`,
-      advice: `See \`arbdata backup show ${id}\`; make a new backup, and find out why.`,
-    })),
+    ...backups.flatMap(damaged),
+    ...backups
+      .filter(({ drilled }) => drilled?.isGood === false)
+      .map(({ id }) => ({
+        message: `the last drill with backup ${id} failed`,
+        advice: `See \`arbdata backup show ${id}\`; make a new backup, and find out why.`,
+      })),
     ...(unseen.length === 0
       ? []
       : [

@@ -1,6 +1,7 @@
 /** Looking at backups: what there is and what must be there, quickly or byte by byte; nothing of a bag is changed. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { backupIdSchema } from '../schemas/backup.ts';
 import { expectedBag, isUsed, named, recordFiles } from './backup.ts';
 import { recover } from './recovery.ts';
@@ -9,9 +10,12 @@ import { withHashPool } from './runtime/hashing.ts';
 import type { Backup, BackupCopy } from './runtime/ledger-backups.ts';
 import type { Service } from './runtime/service.ts';
 import { unknownExpected } from './steps/backup/expected.ts';
-import { allPlaces, bagDir, type Place, placeProblem } from './steps/backup/places.ts';
+import { drilledOutcome, type Outcome, verifiedOutcome } from './steps/backup/looks.ts';
+import { allPlaces, bagDir, type Place, placeProblem, requirePlace } from './steps/backup/places.ts';
 import { readBackupFile, readSeal } from './steps/backup/read-bag.ts';
 import { type BagFault, verifyBag } from './steps/backup/verify-bag.ts';
+
+export { drilledOutcome, verifiedOutcome };
 
 /** `gone`: the whole bag; `other`: not the bag that was recorded; `unreachable`: its place is not there now. */
 export type PlaceState = 'present' | 'gone' | 'other' | 'unreachable';
@@ -26,9 +30,9 @@ export interface ListedPlace {
 
 export interface ListedBackup extends Backup {
   readonly places: readonly ListedPlace[];
-  /** The latest full look at any place and how it ended; the latest drill. */
-  readonly verified: { readonly at: string; readonly isGood: boolean } | null;
-  readonly drilled: { readonly at: string; readonly isGood: boolean } | null;
+  /** The latest full look, or the one that found a copy damaged that still stands so; the latest drill. */
+  readonly verified: Outcome | null;
+  readonly drilled: Outcome | null;
 }
 
 export interface BackupListing {
@@ -55,22 +59,26 @@ export async function listBackups(
       problems.push(`backup ${backup.id} is being removed, and not everywhere yet`);
   }
   problems.push(...(await strangers(service, all)));
-  for (const { file, ids } of await unknownExpected(recordFiles(service), all)) {
-    problems.push(
-      `${file} tells of ${ids.length} backups that the catalogue does not know: ${ids.slice(0, 3).join(', ')}`,
-    );
-  }
+  problems.push(...(await forgotten(service, all)).map(({ message }) => message));
   return { backups, problems };
+}
+
+/** Records of expected backups that tell of more than the catalogue: it was lost, or shortened. */
+async function forgotten(
+  service: Service,
+  all: readonly Backup[],
+): Promise<{ readonly file: string; readonly message: string }[]> {
+  const found = await unknownExpected(recordFiles(service), all);
+  return found.map(({ file, ids }) => ({
+    file,
+    message: `${file} tells of ${ids.length} backups that the catalogue does not know: ${ids.slice(0, 3).join(', ')}`,
+  }));
 }
 
 async function look(service: Service, backup: Backup, all: readonly Backup[]): Promise<ListedBackup> {
   const places: ListedPlace[] = [];
   for (const copy of backup.copies) places.push(await lookAt(service, backup, copy, all));
-  const last = (kind: 'full' | 'drill') => {
-    const found = backup.checks.find((one) => one.kind === kind);
-    return found === undefined ? null : { at: found.checkedAt, isGood: found.isGood };
-  };
-  return { ...backup, places, verified: last('full'), drilled: last('drill') };
+  return { ...backup, places, verified: verifiedOutcome(backup), drilled: drilledOutcome(backup) };
 }
 
 /** Whether the bag is there and is the one that was recorded. */
@@ -157,6 +165,7 @@ export interface VerifyRequest {
 
 /** Verify backups at every place where they must be; each result is kept. A place that is not there is a fault. */
 export async function verifyBackups(service: Service, request: VerifyRequest): Promise<VerifiedPlace[]> {
+  if (request.destination !== undefined) requirePlace(service, request.destination);
   await recover(service);
   const all = (await service.ledger.backups.list()).filter(({ state }) => state === 'complete');
   const wanted = request.ids === undefined ? all : await named(service, request.ids);
@@ -189,13 +198,25 @@ export async function verifyBackups(service: Service, request: VerifyRequest): P
       return looks;
     });
     shown.done();
-    for (const one of results) await keep(service, one, request.depth);
-    return results;
+    for (const one of results) if (!wasAway(one)) await keep(service, one, request.depth);
+    return request.ids === undefined ? [...results, ...(await unverifiable(service))] : results;
   } catch (error) {
     shown.fail();
     throw error;
   }
 }
+
+/** What a catalogue that was lost does not know cannot be verified, and must not be passed over. */
+async function unverifiable(service: Service): Promise<VerifiedPlace[]> {
+  return (await forgotten(service, await service.ledger.backups.list())).map(({ file, message }) => ({
+    ...{ id: '', destination: '', dir: file, isGood: false },
+    faults: [{ kind: 'gone', path: '', message }],
+  }));
+}
+
+/** A place that was not there says nothing of the copy that lies there. */
+const wasAway = ({ faults }: VerifiedPlace): boolean =>
+  faults.some(({ kind, path: file }) => kind === 'unreadable' && file === '');
 
 async function keep(
   { ledger, actor }: Service,
@@ -212,12 +233,15 @@ async function keep(
 /** Verify a bag that lies anywhere: against the catalogue where that knows it, else against itself. */
 export async function verifyFolderAsBag(
   service: Service,
-  dir: string,
+  folder: string,
   depth: 'quick' | 'full',
 ): Promise<VerifiedPlace> {
+  const dir = path.resolve(folder);
   const all = await service.ledger.backups.list();
   const claimed = await readBackupFile(dir).catch(() => undefined);
-  const known = all.find(({ id, tagmanifestSha256 }) => id === claimed?.id && tagmanifestSha256 !== null);
+  // A folder under the name of a backup must hold that one.
+  const wanted = all.some(({ id }) => id === path.basename(dir)) ? path.basename(dir) : claimed?.id;
+  const known = all.find(({ id, tagmanifestSha256 }) => id === wanted && tagmanifestSha256 !== null);
   const expected = known === undefined ? undefined : expectedBag(known);
   const faults = await withHashPool((pool) => verifyBag(dir, { depth, expected, pool }));
   return { id: claimed?.id ?? '', destination: '', dir, isGood: faults.length === 0, faults };

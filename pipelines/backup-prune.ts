@@ -6,6 +6,7 @@ import { publicationsInForce } from './backup-drill.ts';
 import { type ListedBackup, listBackups } from './backup-look.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
+import { damageAt } from './steps/backup/looks.ts';
 import { allPlaces } from './steps/backup/places.ts';
 import { planRetention, type Retained, type RetentionPlan } from './steps/backup/retention.ts';
 import { removeEverywhere } from './steps/backup/settle.ts';
@@ -54,12 +55,12 @@ async function retainedOf(
   return { id, group: kind === 'dump' ? `dump ${schemas}` : kind, createdAt, isGood: isGood(backup), pinned };
 }
 
-/** Present somewhere, and the last look at that place found nothing. */
-function isGood({ places, checks }: ListedBackup): boolean {
-  return places.some(({ destination, state }) => {
-    const last = checks.find((one) => one.destination === destination && one.kind !== 'drill');
-    return state === 'present' && last?.isGood !== false;
-  });
+/** Present somewhere, and not found damaged there. */
+function isGood(backup: ListedBackup): boolean {
+  const present = new Set(
+    backup.places.filter(({ state }) => state === 'present').map(({ destination }) => destination),
+  );
+  return backup.copies.some((copy) => present.has(copy.destination) && damageAt(backup, copy) === undefined);
 }
 
 /**

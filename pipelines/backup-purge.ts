@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PurgeRecord } from '../schemas/backup.ts';
-import { fileForm, parsePeriod } from '../schemas/period.ts';
-import { withBackupRun } from './backup.ts';
+import { fileForm } from '../schemas/period.ts';
+import { isUsed, withBackupRun } from './backup.ts';
 import { publicationName } from './backup-contents.ts';
 import { finishPurge, PENDING, type Purged, recordText } from './backup-purge-end.ts';
 import { shanghaiStamp } from './runtime/clock.ts';
@@ -16,11 +16,13 @@ import { ArbdataError } from './runtime/errors.ts';
 import { ensureDir, writeFileAtomic } from './runtime/files.ts';
 import { findingsFile } from './runtime/home.ts';
 import type { Backup } from './runtime/ledger-backups.ts';
+import { readPeriod } from './runtime/period.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import type { Service } from './runtime/service.ts';
-import { allPlaces, bagDir, isReachable } from './steps/backup/places.ts';
+import { allPlaces, bagDir, placeProblem } from './steps/backup/places.ts';
 import { describeItem, type PurgeItem, returnItem } from './steps/backup/purge-files.ts';
 import { openSigner } from './steps/backup/signing.ts';
+import { snapshotDir } from './steps/snapshot/manifest-file.ts';
 
 const METHOD =
   'Removed from the file system and its folders synced. Blocks of the medium were not overwritten: journals, snapshots ' +
@@ -54,17 +56,41 @@ export interface PurgePlan {
 /** What a purge of a scope would destroy now; nothing is changed. */
 export async function planPurge(service: Service, scope: PurgeScope): Promise<PurgePlan> {
   const all = await itemsOf(service, scope);
-  const places = allPlaces(service.home, service.config);
+  const away = await foldersAway(service);
   const isThere = ({ path: target }: PurgeItem): boolean =>
-    places.every((place) => isReachable(place) || !target.startsWith(`${place.dir}${path.sep}`));
+    away.every((dir) => !target.startsWith(`${dir}${path.sep}`));
   const items = all.filter((one) => isThere(one) && existsSync(one.path));
   const unreachable = all.filter((one) => !isThere(one));
   const name = createHash('sha256').update(JSON.stringify(all.map(({ subject, path: at }) => [subject, at])));
   return { plan: name.digest('hex').slice(0, 8), items, unreachable };
 }
 
+/**
+ * Folders of bags that nobody can look into now: of a destination whose disk is not there, though the folder it is
+ * mounted on may be, and of one that is no longer configured.
+ */
+async function foldersAway({ home, config, ledger }: Service): Promise<string[]> {
+  const places = allPlaces(home, config);
+  const backups = await ledger.backups.list();
+  const unconfigured = backups
+    .filter(isStanding)
+    .flatMap(({ copies }) => copies)
+    .filter(
+      ({ destination, path: bag }) => !places.some(({ name }) => name === destination) && !existsSync(bag),
+    );
+  return [
+    ...places
+      .filter((place) => placeProblem(place, isUsed(backups, place)) !== undefined)
+      .map(({ dir }) => dir),
+    ...unconfigured.map(({ path: bag }) => path.dirname(bag)),
+  ];
+}
+
+/** Whether a backup may lie somewhere: one whose removal has not come to its end does. */
+const isStanding = ({ state }: Backup): boolean => state === 'complete' || state === 'removing';
+
 async function itemsOf(service: Service, { kind, name }: PurgeScope): Promise<PurgeItem[]> {
-  const backups = (await service.ledger.backups.list()).filter(({ state }) => state === 'complete');
+  const backups = (await service.ledger.backups.list()).filter(isStanding);
   switch (kind) {
     case 'backup': {
       const found = backups.find(({ id }) => id === name);
@@ -100,7 +126,7 @@ function snapshotItems(service: Service, ids: readonly string[], backups: readon
   const items = [
     ...ids.map((id) => ({
       subject: `snapshot/${id}`,
-      path: path.join(service.home.snapshots, path.basename(id)),
+      path: snapshotDir(service.home, id),
     })),
     ...copiesOf(service, holding),
   ];
@@ -112,7 +138,7 @@ function snapshotItems(service: Service, ids: readonly string[], backups: readon
 /** What was published, drafted, found and sent for a period, the snapshots that only it needs, and every bag with any of it. */
 async function periodItems(service: Service, text: string, backups: readonly Backup[]): Promise<PurgeItem[]> {
   const { home, ledger } = service;
-  const form = fileForm(parsePeriod(text));
+  const form = fileForm(readPeriod(text));
   const all = await ledger.publications();
   const own = all.filter(({ period }) => period === text);
   const elsewhere = new Set(all.filter(({ period }) => period !== text).map(({ snapshotId }) => snapshotId));
@@ -127,9 +153,12 @@ async function periodItems(service: Service, text: string, backups: readonly Bac
       info.publications?.some((name) => names.has(name)) ||
       info.snapshots?.some((id) => snapshots.includes(id)),
   );
-  const folders = await foldersNamed(home.dir, ['published', 'out', 'packages', 'receipts'], form);
+  const ofPeriod = [
+    ...(await entriesNamed(home.dir, ['published', 'out'], (entry) => entry === form)),
+    ...(await entriesNamed(home.dir, ['outbox', 'receipts'], (entry) => isOfBatch(entry, form))),
+  ];
   const items = [
-    ...folders.map((dir) => ({ subject: path.relative(home.dir, dir).split(path.sep).join('/'), path: dir })),
+    ...ofPeriod.map((at) => ({ subject: path.relative(home.dir, at).split(path.sep).join('/'), path: at })),
     ...runs.map(({ id }) => ({ subject: `findings/${id}`, path: findingsFile(home, id) })),
     ...snapshots.map((id) => ({ subject: `snapshot/${id}`, path: path.join(home.snapshots, id) })),
     ...copiesOf(service, holding),
@@ -139,26 +168,35 @@ async function periodItems(service: Service, text: string, backups: readonly Bac
   return items;
 }
 
-/** Folders of a name anywhere below some folders of the home. */
-async function foldersNamed(dir: string, roots: readonly string[], name: string): Promise<string[]> {
+/** Whether a file or folder is named for a batch of a period, as in `110000-ARB-202610-01.zip`. */
+const isOfBatch = (name: string, form: string): boolean => new RegExp(`-${form}-\\d+(\\.|$)`).test(name);
+
+/** Files and folders of wanted names anywhere below some folders of the home; nothing twice. */
+async function entriesNamed(
+  dir: string,
+  roots: readonly string[],
+  isWanted: (name: string) => boolean,
+): Promise<string[]> {
   const found: string[] = [];
   for (const root of roots) {
     const at = path.join(dir, root);
     if (!existsSync(at)) continue;
     const entries = await readdir(at, { recursive: true, withFileTypes: true });
     found.push(
-      ...entries
-        .filter((one) => one.isDirectory() && one.name === name)
-        .map((one) => path.join(one.parentPath, name)),
+      ...entries.filter(({ name }) => isWanted(name)).map((one) => path.join(one.parentPath, one.name)),
     );
   }
-  return found.sort();
+  const isBelow = (one: string): boolean => found.some((other) => one.startsWith(`${other}${path.sep}`));
+  return found.filter((one) => !isBelow(one)).sort();
 }
+
+/** Folders of the home with data of the case system or what was made from it. */
+const HOME_FOLDERS = ['source', 'snapshots', 'published', 'out', 'outbox', 'findings', 'receipts'];
 
 /** Everything of the home that holds data of the case system or was made from it. */
 async function homeItems({ home }: Service): Promise<PurgeItem[]> {
   const items: PurgeItem[] = [];
-  for (const name of ['source', 'snapshots', 'published', 'out', 'findings', 'packages', 'receipts']) {
+  for (const name of HOME_FOLDERS) {
     const dir = path.join(home.dir, name);
     if (!existsSync(dir)) continue;
     for (const entry of (await readdir(dir)).sort()) {
@@ -243,7 +281,8 @@ function refuseOther({ plan, unreachable }: PurgePlan, shown: string): void {
     'E_BACKUP_REFUSED',
     `${first.path} cannot be reached, and must be destroyed as well`,
     {
-      advice: 'Mount its disk first: a purge is all or nothing.',
+      advice:
+        'Mount its disk first, or name the destination in config.json again: a purge is all or nothing.',
       where: { file: first.path },
     },
   );

@@ -14,7 +14,7 @@ import { TOOL_VERSION } from './runtime/project.ts';
 import type { RunContext } from './runtime/run.ts';
 import { openScratch } from './runtime/scratch.ts';
 import { engineLimits, type Service } from './runtime/service.ts';
-import { allPlaces, bagDir, isReachable } from './steps/backup/places.ts';
+import { allPlaces, bagDir, isReachable, requirePlace } from './steps/backup/places.ts';
 import { readBackupFile } from './steps/backup/read-bag.ts';
 import { restorePayload } from './steps/backup/restore-bag.ts';
 import { type ExpectedBag, verifyBag } from './steps/backup/verify-bag.ts';
@@ -50,10 +50,11 @@ export async function findBag(service: Service, idOrDir: string, destination?: s
       destination: 'folder',
     };
   }
+  const places =
+    destination === undefined
+      ? allPlaces(service.home, service.config)
+      : [requirePlace(service, destination)];
   const [backup] = await named(service, [idOrDir]);
-  const places = allPlaces(service.home, service.config).filter(
-    ({ name }) => destination === undefined || name === destination,
-  );
   for (const place of places) {
     const isThere = backup?.copies.some(
       (copy) => copy.destination === place.name && copy.state === 'complete',

@@ -21,6 +21,7 @@ import { openScratch } from './runtime/scratch.ts';
 import type { Service } from './runtime/service.ts';
 import { copyBag } from './steps/backup/copy-bag.ts';
 import { expectedFiles, refuseUnknown, unknownExpected, writeExpected } from './steps/backup/expected.ts';
+import { damageAt } from './steps/backup/looks.ts';
 import {
   allPlaces,
   bagDir,
@@ -28,6 +29,7 @@ import {
   isReachable,
   type Place,
   placeProblem,
+  requirePlace,
 } from './steps/backup/places.ts';
 import { type ExpectedBag, verifyBag } from './steps/backup/verify-bag.ts';
 import { type BagSpec, writeBag } from './steps/backup/write-bag.ts';
@@ -88,7 +90,7 @@ export async function makeAndCopy(
 ): Promise<MadeBackups> {
   const ids: string[] = [];
   for (const planned of all) ids.push(await makeBackup(context, pool, planned));
-  const failed = isCopied ? await copyEverywhere(context, pool, ids) : [];
+  const failed = isCopied ? (await copyEverywhere(context, pool, ids)).failed : [];
   return { backups: await named(context, ids), failed };
 }
 
@@ -247,7 +249,7 @@ export interface CopyRequest {
   readonly destination?: string | undefined;
 }
 
-/** Make the copies that are missing; each counts only after it was read back. */
+/** Make the copies that are missing or gone; each counts only after it was read back. */
 export async function copyBackups(
   service: Service,
   request: CopyRequest,
@@ -255,49 +257,31 @@ export async function copyBackups(
   return withBackupRun(service, 'copy', request, async (context, pool) => {
     const all = (await service.ledger.backups.list()).filter(({ state }) => state === 'complete');
     const wanted = request.ids === undefined ? all : await named(service, request.ids);
-    const before = placesOf(all);
     const ids = wanted.map(({ id }) => id);
-    const failed = await copyEverywhere(context, pool, ids, request.destination);
-    const after = placesOf(await named(service, ids));
-    const copied = [...after]
-      .filter((text) => !before.has(text))
-      .map((text) => {
-        const [id = '', destination = ''] = text.split(' ');
-        return { id, destination };
-      });
-    return { copied, failed };
+    return copyEverywhere(context, pool, ids, request.destination);
   });
 }
 
-const placesOf = (backups: readonly Backup[]): Set<string> =>
-  new Set(
-    backups.flatMap(({ id, copies }) =>
-      copies.filter(({ state }) => state === 'complete').map(({ destination }) => `${id} ${destination}`),
-    ),
-  );
-
-/** Copy backups to every destination that lacks them; a destination that fails does not keep the others from theirs. */
+/**
+ * Copy backups to every place that lacks them, or where their bag is gone; the home among these. A destination that fails
+ * does not keep the others from theirs.
+ */
 async function copyEverywhere(
   context: RunContext,
   pool: HashPool,
   ids: readonly string[],
   only?: string,
-): Promise<FailedCopy[]> {
-  const destinations = allPlaces(context.home, context.config).filter(({ name }) => name !== HOME_PLACE);
-  const wanted = only === undefined ? destinations : destinations.filter(({ name }) => name === only);
-  if (only !== undefined && wanted.length === 0) {
-    throw new ArbdataError('E_NOT_FOUND', `there is no destination ${only}`, {
-      advice: `Configured are: ${destinations.map(({ name }) => name).join(', ') || 'none'} (backup.destinations in config.json).`,
-    });
-  }
+): Promise<{ copied: { id: string; destination: string }[]; failed: FailedCopy[] }> {
+  const wanted = only === undefined ? allPlaces(context.home, context.config) : [requirePlace(context, only)];
+  const copied: { id: string; destination: string }[] = [];
   const failed: FailedCopy[] = [];
   for (const to of wanted) {
     if (only === undefined && to.isOffline === true && !isReachable(to)) continue;
     for (const backup of (await named(context, ids)).toReversed()) {
-      if (backup.copies.some(({ destination, state }) => destination === to.name && state === 'complete'))
-        continue;
+      if (!isLacking(backup, to, only !== undefined)) continue;
       try {
         await copyOne(context, pool, backup, to);
+        copied.push({ id: backup.id, destination: to.name });
       } catch (error) {
         if (!(error instanceof ArbdataError)) throw error;
         context.log.error('a copy failed', { id: backup.id, destination: to.name, code: error.code });
@@ -306,7 +290,16 @@ async function copyEverywhere(
       }
     }
   }
-  return failed;
+  return { copied, failed };
+}
+
+/** Whether a place lacks a copy: none is recorded there, or its bag is gone. The home gets back what it had, unless it is asked for. */
+function isLacking({ id, copies }: Backup, place: Place, isAskedFor: boolean): boolean {
+  const isRecorded = copies.some(
+    ({ destination, state }) => destination === place.name && state === 'complete',
+  );
+  if (!isRecorded) return isAskedFor || place.name !== HOME_PLACE;
+  return placeProblem(place, true) === undefined && !existsSync(bagDir(place, id));
 }
 
 async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: Place): Promise<void> {
@@ -314,7 +307,10 @@ async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: 
   const { id } = backup;
   // What is expected was told to every destination that is there when this run began.
   const problem = placeProblem(to, true);
-  if (problem !== undefined) throw destinationError(to, problem);
+  if (problem !== undefined) {
+    const isNew = placeProblem(to, false) === undefined && !isUsed(await ledger.backups.list(), to);
+    throw destinationError(to, isNew ? `${to.dir} cannot be written` : problem);
+  }
   const from = await wholePlace(context, pool, backup);
   await ledger.backups.intendCopy(id, to.name, { path: bagDir(to, id), runId: run.id });
   try {
@@ -332,12 +328,13 @@ async function copyOne(context: RunContext, pool: HashPool, backup: Backup, to: 
   await tellExpected(context, false);
 }
 
-/** A place from which a backup can be copied: the first where presence and sizes are right. */
+/** A place from which a backup can be copied: the first where presence and sizes are right and no look found it damaged. */
 async function wholePlace(context: RunContext, pool: HashPool, backup: Backup): Promise<Place> {
   const places = allPlaces(context.home, context.config);
-  for (const { destination, state } of backup.copies) {
-    const place = places.find(({ name }) => name === destination);
-    if (place === undefined || state !== 'complete' || !isReachable(place)) continue;
+  for (const copy of backup.copies) {
+    const place = places.find(({ name }) => name === copy.destination);
+    if (place === undefined || copy.state !== 'complete' || !isReachable(place)) continue;
+    if (damageAt(backup, copy) !== undefined) continue;
     const faults = await verifyBag(bagDir(place, backup.id), {
       depth: 'quick',
       expected: expectedBag(backup),

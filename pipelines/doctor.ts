@@ -208,7 +208,11 @@ async function backups(service: Service): Promise<Diagnosis[]> {
   const { problems, wants, summary } = await backupHealth(service);
   const found = [
     ...problems.map((text) =>
-      problem('backups', text, 'Run `arbdata backup verify`; take another copy, and make a new backup.'),
+      problem(
+        'backups',
+        text,
+        '`arbdata backup copy` makes gone copies anew from whole ones, `arbdata backup rebuild-catalogue` enters bags that the catalogue does not know; an altered bag is moved away first.',
+      ),
     ),
     ...wants.map(({ message, advice }) => attention('backups', message, advice)),
   ];

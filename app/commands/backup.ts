@@ -118,6 +118,11 @@ async function create(
   service: Service,
   { kind = ['snapshot', 'outputs', 'state'], snapshot, copy }: CreateOptions,
 ): Promise<CommandResult> {
+  if (snapshot !== undefined && !kind.includes('snapshot')) {
+    throw new ArbdataError('E_USAGE', `--snapshot does not go with --kind ${kind.join(' ')}`, {
+      advice: 'Leave out --kind, or name the kind snapshot.',
+    });
+  }
   const fromHome = kind.filter((one) => one !== 'dump');
   const kinds = snapshot === undefined ? fromHome : fromHome.filter((one) => one === 'snapshot');
   const made = await createBackups(service, { kinds, snapshotId: snapshot, isCopied: copy });
@@ -401,20 +406,36 @@ function registerRestore(backup: Command, register: Register): void {
   );
 }
 
+type Made = Drill['reproduced'][number];
+
+function reproducedLine({ product, period, revision, files }: Made): string {
+  const count = (wanted: Made['files'][number]['state']) =>
+    files.filter(({ state }) => state === wanted).length;
+  const kept = count('kept');
+  const compared = files.length - kept;
+  return [
+    `${product} ${period} r${revision}:`,
+    ...(kept === 0 ? [] : [`${kept} of ${files.length} files kept with the bytes that were published`]),
+    ...(compared === 0 ? [] : [`${count('identical')} of ${compared} data files identical byte by byte`]),
+  ].join(' ');
+}
+
+/** What is told of a file: the usual needs no line of its own. */
+const FILE_LINES: Record<Made['files'][number]['state'], (path: string) => string[]> = {
+  identical: () => [],
+  kept: () => [],
+  different: (path) => [`  PROBLEM  ${path} is different`],
+  lacking: (path) => [`  ${path} was not compared: what it was made against is not in these backups`],
+};
+
 function drillLines(done: Drill): string[] {
   const { recoveryPoint: point, seconds } = done;
   const hours = (age: number | null): string => (age === null ? 'none' : `${(age / 3600).toFixed(1)} h old`);
   return [
-    ...done.reproduced.flatMap(({ product, period, revision, files, remarks }) => [
-      `${product} ${period} r${revision}: ${files.filter(({ state }) => state === 'identical').length} of ${files.length} data files identical byte by byte`,
-      ...files
-        .filter(({ state }) => state !== 'identical')
-        .map(({ path, state }) =>
-          state === 'different'
-            ? `  PROBLEM  ${path} is different`
-            : `  ${path} was not compared: what it was made against is not in these backups`,
-        ),
-      ...remarks.map((text) => `  ${text}`),
+    ...done.reproduced.flatMap((made) => [
+      reproducedLine(made),
+      ...made.files.flatMap(({ path, state }) => FILE_LINES[state](path)),
+      ...made.remarks.map((text) => `  ${text}`),
     ]),
     done.isIdentical
       ? 'The backups reproduce what was published.'

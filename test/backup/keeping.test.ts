@@ -143,6 +143,16 @@ describe('purge', () => {
     const home = await copyOf(backed);
     const nas = await withNas(home);
     await create(home, ['evidence'], { period: '2026-10' });
+    // What was sent, what was answered, and a batch of another month.
+    for (const name of ['outbox/national-platform', 'receipts/110000-ARB-202610-01'])
+      mkdirSync(home.path(name), { recursive: true });
+    const other = home.path('outbox/national-platform/110000-ARB-202609-01.zip');
+    for (const name of [
+      home.path('outbox/national-platform/110000-ARB-202610-01.zip'),
+      home.path('receipts/110000-ARB-202610-01/receipt.xml'),
+      other,
+    ])
+      writeFileSync(name, 'x');
     const scope = readScope('period:2026-10');
     const planned = await home.as(CLERK, (service) => planPurge(service, scope));
     const asked = { scope, plan: planned.plan, reason: '京人社函〔2026〕12号' };
@@ -156,6 +166,7 @@ describe('purge', () => {
     const done = await home.as(CLERK, (service) => purge(service, { ...asked, returnTo }));
     expect(done.record.left).toEqual([]);
     for (const { path: gone } of planned.items) expect(existsSync(gone)).toBe(false);
+    expect(existsSync(other)).toBe(true);
     const remaining = [...(await filesOf(home.dir)), ...(await filesOf(nas))];
     expect(remaining.filter((name) => /202610|2026-10/.test(name) && !name.startsWith('logs/'))).toEqual([]);
     expect(
@@ -209,15 +220,29 @@ describe('purge', () => {
     const nas = await withNas(home, { signingKeyFile: key });
     await create(home, ['state']);
     const scope = readScope('all');
-    const { plan } = await home.as(CLERK, (service) => planPurge(service, scope));
-    // All or nothing: a place that cannot be reached keeps its copies.
+    const refused = async (): Promise<void> => {
+      const off = await home.as(CLERK, (service) => planPurge(service, scope));
+      expect(off.unreachable).toHaveLength(1);
+      expect(
+        await errorOf(() =>
+          home.as(CLERK, (service) => purge(service, { scope, plan: off.plan, reason: 'x' })),
+        ),
+      ).toMatchObject({ code: 'E_BACKUP_REFUSED' });
+    };
+    // All or nothing: a place that cannot be reached keeps its copies; nor is one there whose folder alone is.
     renameSync(nas, `${nas}-off`);
-    const off = await home.as(CLERK, (service) => planPurge(service, scope));
-    expect(off.unreachable).toHaveLength(1);
-    expect(
-      await errorOf(() => home.as(CLERK, (service) => purge(service, { scope, plan, reason: 'x' }))),
-    ).toMatchObject({ code: 'E_BACKUP_REFUSED' });
+    await refused();
+    mkdirSync(nas);
+    await refused();
+    rmSync(nas, { recursive: true });
+    await home.configure({ backup: { signingKeyFile: key } });
+    await refused();
+    await withNas(home, { signingKeyFile: key });
+    rmSync(nas, { recursive: true });
     renameSync(`${nas}-off`, nas);
+    mkdirSync(home.path('outbox/national-platform'), { recursive: true });
+    writeFileSync(home.path('outbox/national-platform/110000-ARB-202610-01.zip'), 'x');
+    const { plan } = await home.as(CLERK, (service) => planPurge(service, scope));
     const done = await home.as(CLERK, (service) => purge(service, { scope, plan, reason: '合同终止' }));
     expect(done.record.signer.algorithm).toBe('SM2 with SM3');
     const out = execFileSync(
@@ -239,12 +264,21 @@ describe('purge', () => {
       { encoding: 'utf8' },
     );
     expect(out).toContain('Signature Verified Successfully');
-    for (const name of ['source', 'snapshots', 'published', 'out', 'findings'])
+    for (const name of ['source', 'snapshots', 'published', 'out', 'outbox', 'findings'])
       expect(readdirSync(home.path(name))).toEqual([]);
     expect(readdirSync(home.path('backups'))).toEqual(['expected-backups.json']);
     expect(readdirSync(nas)).toEqual(['expected-backups.json']);
     const found = await home.as(CLERK, doctor);
     expect(found.filter(({ state }) => state === 'problem')).toEqual([]);
+  });
+
+  test('a scope names what is its own, and nothing beside it', async () => {
+    const home = await copyOf(backed);
+    const refusal = (text: string) =>
+      errorOf(() => home.as(CLERK, (service) => planPurge(service, readScope(text))));
+    for (const text of ['snapshot:..', 'snapshot:.', 'snapshot:../published', 'backup:..'])
+      expect(await refusal(text)).toMatchObject({ code: 'E_NOT_FOUND' });
+    expect(await refusal('period:2026-13')).toMatchObject({ code: 'E_PERIOD' });
   });
 
   test('what is no scope is refused', () => {
@@ -300,6 +334,8 @@ describe('adopt', () => {
     expect(await filesOf(path.join(bagOf(home, bag), 'data'))).toEqual(
       done.adopted.map(({ path: at }) => at).sort(),
     );
+    // Its twin of the same folder is told, though it is kept once.
+    expect(done.duplicates).toEqual([{ file: first, id: bag.id }]);
     const again = await adopt(home);
     expect([again.backups, again.adopted]).toEqual([[], []]);
     expect(again.duplicates.map(({ id }) => id)).toEqual([bag.id, bag.id, bag.id, bag.id]);

@@ -1,11 +1,20 @@
 /** Making, copying, losing, restoring and proving backups, as people do it. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { copyBackups } from '../../pipelines/backup.ts';
 import { drill, recreate } from '../../pipelines/backup-drill.ts';
-import { listBackups, verifyBackups } from '../../pipelines/backup-look.ts';
+import { listBackups, verifyBackups, verifyFolderAsBag } from '../../pipelines/backup-look.ts';
 import { restoreBackups } from '../../pipelines/backup-restore.ts';
 import { doctor } from '../../pipelines/doctor.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
@@ -87,6 +96,8 @@ describe('what is there and what must be there', () => {
     expect(problems.join('\n')).toMatch(
       /expected-backups\.json tells of 4 backups that the catalogue does not know/,
     );
+    const verified = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'full' }));
+    expect(verified).toMatchObject([{ isGood: false, faults: [{ kind: 'gone' }] }]);
     // Nothing is written over what is left of the catalogue.
     const error = await errorOf(() => create(home, ['state']));
     expect(error).toMatchObject({ code: 'E_BACKUP_REFUSED' });
@@ -143,6 +154,10 @@ describe('copies', () => {
     const { problems } = await list(home);
     expect(problems).toHaveLength(4);
     expect(problems[0]).toMatch(/nas: .*its disk is not mounted, or it was emptied/);
+    // That it was away says nothing of the copies there.
+    const away = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'full' }));
+    expect(away.filter(({ isGood }) => !isGood)).toHaveLength(4);
+    expect((await list(home)).backups.filter(({ verified }) => verified?.isGood !== true)).toEqual([]);
     rmSync(nas, { recursive: true });
     renameSync(`${nas}-unmounted`, nas);
     mkdirSync(disk);
@@ -156,6 +171,31 @@ describe('copies', () => {
     ).toEqual(['disk', 'nas']);
     expect((await list(home)).problems).toEqual([]);
     expect(await backupsOfDoctor(home)).toMatchObject([{ state: 'ok' }]);
+  });
+
+  test('one that cannot be written is told as such, as the destination', async () => {
+    const home = await copyOf(backed);
+    const [id = ''] = await idsOf(home, 'state');
+    const refusal = async () => {
+      const { failed } = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+      return failed.map(({ error }) => [error.code, error.message].join(' '));
+    };
+    // Not even root makes a file there.
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: '/sys' }] } });
+    expect(await refusal()).toEqual(['E_BACKUP_DESTINATION destination nas: /sys cannot be written']);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('nor one that was closed to writing since', async () => {
+    const home = await copyOf(backed);
+    const nas = path.join(home.dir, '../nas');
+    mkdirSync(nas);
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: nas }] } });
+    const [id = ''] = await idsOf(home, 'state');
+    await create(home, ['state']);
+    chmodSync(nas, 0o500);
+    onTestFinished(() => chmodSync(nas, 0o700));
+    const { failed } = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+    expect(failed.map(({ error }) => error.code)).toEqual(['E_BACKUP_DESTINATION']);
   });
 
   test('a medium of the archive may be away', async () => {
@@ -207,6 +247,18 @@ describe('copies', () => {
       ['nas', true],
     ]);
     expect(verified[0]?.faults.map((one) => one.path)).toEqual([file]);
+    // The good copy does not hide it, nor does a quick look; a copy is made from the whole one.
+    await home.as(CLERK, (service) => verifyBackups(service, { depth: 'quick', ids: [id] }));
+    const outcome = async () => (await list(home)).backups.find((one) => one.id === id)?.verified;
+    expect(await outcome()).toMatchObject({ isGood: false });
+    expect(await backupsOfDoctor(home)).toContainEqual(
+      expect.objectContaining({
+        state: 'attention',
+        message: expect.stringContaining(`${id} was found damaged at home`) as string,
+      }),
+    );
+    const fromNas = await home.as(CLERK, (service) => copyBackups(service, { ids: [id] }));
+    expect(fromNas).toMatchObject({ copied: [{ id, destination: 'disk' }], failed: [] });
     const to = path.join(home.dir, '../restored');
     const refused = await errorOf(() =>
       home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to })),
@@ -216,6 +268,31 @@ describe('copies', () => {
     expect(existsSync(to)).toBe(false);
     await home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to, from: 'nas' }));
     expect(existsSync(path.join(to, 'snapshots'))).toBe(true);
+    // Moved away, it comes back from a whole copy, and what was found before is about another one.
+    await removeTree(home.path('backups', id));
+    expect((await list(home)).problems).toHaveLength(1);
+    const back = await home.as(CLERK, (service) => copyBackups(service, {}));
+    expect(back.copied).toContainEqual({ id, destination: 'home' });
+    expect((await list(home)).problems).toEqual([]);
+    expect(await outcome()).toMatchObject({ isGood: true });
+  });
+
+  test('a place that nobody named, and a bag under the name of another', async () => {
+    const home = await copyOf(backed);
+    const [a = '', b = ''] = await idsOf(home, 'snapshot');
+    const refusals = [
+      () => home.as(CLERK, (service) => verifyBackups(service, { depth: 'full', destination: 'mars' })),
+      () =>
+        home.as(CLERK, (service) =>
+          restoreBackups(service, { bags: [a], to: path.join(home.dir, '../restored'), from: 'mars' }),
+        ),
+    ];
+    for (const act of refusals) expect(await errorOf(act)).toMatchObject({ code: 'E_NOT_FOUND' });
+    const moved = path.join(home.dir, '../moved', a);
+    mkdirSync(path.dirname(moved));
+    renameSync(home.path('backups', b), moved);
+    const looked = await home.as(CLERK, (service) => verifyFolderAsBag(service, moved, 'full'));
+    expect(looked.faults).toMatchObject([{ kind: 'other' }]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Backups: what there is, and whether it was looked at. */
 import { z } from 'zod';
+import { drilledOutcome, verifiedOutcome } from '../../../pipelines/backup-look.ts';
 import type { Service } from '../../../pipelines/runtime/service.ts';
 import { stamp, text } from '../fields.ts';
 import { type Route, route, WORKERS } from '../route.ts';
@@ -38,11 +39,8 @@ export const BACKUP_ROUTES: readonly Route[] = [
 
 type Backup = Awaited<ReturnType<Service['ledger']['backups']['list']>>[number];
 
-function shown({ id, kind, state, createdAt, isEncrypted, sizeBytes, copies, checks }: Backup): object {
-  const latest = (wanted: string) => {
-    const found = checks.find((check) => check.kind === wanted);
-    return found === undefined ? null : { at: found.checkedAt, isGood: found.isGood };
-  };
+function shown(backup: Backup): object {
+  const { id, kind, state, createdAt, isEncrypted, sizeBytes, copies } = backup;
   const destinations = copies
     .filter((copy) => copy.state === 'complete')
     .map(({ destination }) => destination);
@@ -54,7 +52,7 @@ function shown({ id, kind, state, createdAt, isEncrypted, sizeBytes, copies, che
     isEncrypted,
     sizeBytes,
     destinations,
-    verified: latest('full'),
-    drilled: latest('drill'),
+    verified: verifiedOutcome(backup),
+    drilled: drilledOutcome(backup),
   };
 }

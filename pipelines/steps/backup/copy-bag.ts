@@ -87,7 +87,10 @@ function placeError(error: unknown, to: Place): unknown {
   if (placeProblem(to, true) !== undefined) {
     return destinationError(to, 'it vanished while it was written', error);
   }
-  if (error instanceof ArbdataError || typeof code !== 'string') return error;
+  // What may not be written is the destination here, not the home.
+  if (error instanceof ArbdataError)
+    return code === 'E_HOME' ? destinationError(to, error.message, error) : error;
+  if (typeof code !== 'string') return error;
   return destinationError(to, `it cannot be written (${code})`, error);
 }
 

@@ -29,6 +29,22 @@ export function allPlaces(home: Pick<Home, 'backups'>, config: Pick<Config, 'bac
   return [{ name: HOME_PLACE, dir: home.backups }, ...others];
 }
 
+/**
+ * A place by the name that a person gave.
+ * @throws {ArbdataError} E_NOT_FOUND
+ */
+export function requirePlace(
+  { home, config }: { readonly home: Pick<Home, 'backups'>; readonly config: Pick<Config, 'backup'> },
+  wanted: string,
+): Place {
+  const places = allPlaces(home, config);
+  const found = places.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  throw new ArbdataError('E_NOT_FOUND', `there is no destination ${wanted}`, {
+    advice: `There are: ${places.map(({ name }) => name).join(', ')} (backup.destinations in config.json).`,
+  });
+}
+
 /** The folder of a bag at a place. */
 export const bagDir = ({ dir }: Place, id: string): string => path.join(dir, id);
 
@@ -57,7 +73,7 @@ export function placeProblem(place: Place, isUsed: boolean): string | undefined 
 /** The error of a destination that cannot be used. */
 export function destinationError({ name, dir }: Place, problem: string, cause?: unknown): ArbdataError {
   return new ArbdataError('E_BACKUP_DESTINATION', `destination ${name}: ${problem}`, {
-    advice: `Mount it on ${dir}, then run \`arbdata backup copy\`; nothing of an unfinished copy counts.`,
+    advice: `Mount it on ${dir}, open to writing, then run \`arbdata backup copy\`; nothing of an unfinished copy counts.`,
     where: { file: dir },
     ...(cause === undefined ? {} : { cause }),
   });
