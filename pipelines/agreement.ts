@@ -124,7 +124,7 @@ export interface MonthAgreement {
  * Hold the three against each other. Close it when its cases were read.
  * @param wanted.period a month; absent: the last one that was published, else the cockpit's last complete one
  * @param wanted.org one body; absent or ALL: the whole and every body
- * @throws ArbdataError E_USAGE (no month), E_NOT_FOUND (body; nothing at all yet), E_ARTEFACT_DAMAGED
+ * @throws ArbdataError E_USAGE (no month), E_NOT_FOUND (body), E_NOTHING_YET, E_ARTEFACT_DAMAGED
  */
 export async function agreement(
   service: Service,
@@ -234,7 +234,7 @@ async function latestMonth(service: Service, cockpit: CockpitVersion | undefined
   const [latest] = await agreementMonths(service);
   const month = latest ?? cockpit?.index.months.complete;
   if (month !== undefined) return parsePeriod(month);
-  throw new ArbdataError('E_NOT_FOUND', 'no month was published and the cockpit was never refreshed', {
+  throw new ArbdataError('E_NOTHING_YET', 'no month was published and the cockpit was never refreshed', {
     advice: 'Run `arbdata run monthly`, or name a month with --period.',
   });
 }

@@ -27,10 +27,10 @@ import {
 } from './steps/cockpit/breakdowns.ts';
 import {
   createShownFindings,
-  type EarlierFindings,
   qualityRows,
   qualityRuleRows,
   qualityTrendRows,
+  type RunFindings,
 } from './steps/cockpit/data-quality.ts';
 import { bodyRows, type PlacedBody, rankingRows } from './steps/cockpit/districts.ts';
 import { type FigureReader, orgCodes } from './steps/cockpit/figures.ts';
@@ -230,25 +230,27 @@ async function qualityPanel(
   prepared: PreparedSnapshot,
   orgs: readonly string[],
 ): Promise<Pick<CockpitRows, 'quality' | 'quality_rule' | 'quality_trend'>> {
-  const { engine, definitions, run } = context;
+  const { engine, definitions } = context;
   await createShownFindings(engine, OTHER_BODY_CODE);
-  const earlier = await earlierFindings(context);
-  const now = { runId: run.id, day: prepared.asOf, file: prepared.findingsFile };
+  const runs = await findingsOfRuns(context, prepared.findingsFile);
   return {
     quality: await qualityRows(engine, orgs, OTHER_BODY_CODE),
     quality_rule: await qualityRuleRows(engine, definitions.rules),
-    quality_trend: await qualityTrendRows(engine, [...earlier, now], OTHER_BODY_CODE),
+    quality_trend: await qualityTrendRows(engine, runs, OTHER_BODY_CODE),
   };
 }
 
-/** The latest finished runs whose findings the home keeps, the earliest first. */
-async function earlierFindings({ ledger, home, run }: RunContext): Promise<EarlierFindings[]> {
+/** This run and the latest finished ones whose findings the home keeps, with the day of each, the earliest first. */
+async function findingsOfRuns({ ledger, home, run }: RunContext, ownFile: string): Promise<RunFindings[]> {
   const runs = await ledger.listRuns({ limit: 1000 });
   return runs
-    .filter(({ id, state }) => id !== run.id && (state === 'done' || state === 'held'))
-    .map(({ id, startedAt }) => ({ runId: id, day: startedAt.slice(0, 10), file: findingsFile(home, id) }))
+    .filter(({ id, state }) => id === run.id || state === 'done' || state === 'held')
+    .map(({ id, startedAt }) => {
+      const file = id === run.id ? ownFile : findingsFile(home, id);
+      return { runId: id, day: startedAt.slice(0, 10), file };
+    })
     .filter(({ file }) => existsSync(file))
-    .slice(0, QUALITY_RUNS - 1)
+    .slice(0, QUALITY_RUNS)
     .toReversed();
 }
 

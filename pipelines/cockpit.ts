@@ -45,7 +45,7 @@ export interface ShownCockpit {
 /**
  * The version in force.
  * @param wanted.org only the rows of this body; absent or ALL: every row
- * @throws ArbdataError E_NOT_FOUND before the first refresh or where there is no such body; E_ARTEFACT_DAMAGED
+ * @throws ArbdataError E_NOTHING_YET before the first refresh; E_NOT_FOUND where there is no such body; E_ARTEFACT_DAMAGED
  */
 export async function showCockpit(
   service: Service,
@@ -64,7 +64,7 @@ export async function showCockpit(
 
 /**
  * What tells the version in force from every other: the hash of its index.
- * @throws ArbdataError E_NOT_FOUND before the first refresh
+ * @throws ArbdataError E_NOTHING_YET before the first refresh
  */
 export async function cockpitInForce({ home }: Pick<Service, 'home'>): Promise<string> {
   const pointer = await readPointer(cockpitDir(home));
@@ -79,7 +79,7 @@ async function inForce(service: Service, wanted?: readonly PanelName[]): Promise
 }
 
 function neverRefreshed(): ArbdataError {
-  return new ArbdataError('E_NOT_FOUND', 'the cockpit was never refreshed', {
+  return new ArbdataError('E_NOTHING_YET', 'the cockpit was never refreshed', {
     advice: 'Run `arbdata run cockpit-refresh`.',
   });
 }

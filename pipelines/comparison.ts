@@ -109,7 +109,7 @@ export interface ComparedSubjects {
 /**
  * What the latest comparison (of a period, where it is given) found.
  * @param wanted.class only this one; absent: subjects of every class
- * @throws ArbdataError E_NOT_FOUND, E_ARTEFACT_DAMAGED
+ * @throws ArbdataError E_NOTHING_YET, E_ARTEFACT_DAMAGED
  */
 export async function comparedSubjects(
   service: Service,
@@ -123,7 +123,7 @@ export async function comparedSubjects(
 ): Promise<ComparedSubjects> {
   const [folder] = await folders(service, wanted.period);
   if (folder === undefined) {
-    throw new ArbdataError('E_NOT_FOUND', 'there is no comparison yet', {
+    throw new ArbdataError('E_NOTHING_YET', 'there is no comparison yet', {
       advice: 'Run `arbdata run pre-application-comparison`.',
     });
   }

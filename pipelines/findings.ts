@@ -40,7 +40,10 @@ export const FINDING_COLUMNS = [
 ] as const satisfies readonly (keyof Finding)[];
 export type ShownFinding = Pick<Finding, (typeof FINDING_COLUMNS)[number]>;
 
-/** The id of the run whose findings are meant: the one named, or the latest that has any. */
+/**
+ * The id of the run whose findings are meant: the one named, or the latest that has any.
+ * @throws ArbdataError E_NOT_FOUND, E_NOTHING_YET
+ */
 export async function findingsRun(service: Service, runId?: string): Promise<string> {
   const has = (id: string): boolean => existsSync(findingsFile(service.home, id));
   if (runId !== undefined) {
@@ -52,7 +55,7 @@ export async function findingsRun(service: Service, runId?: string): Promise<str
   const runs = await service.ledger.listRuns({ limit: 1000 });
   const latest = runs.find(({ id, state }) => (state === 'done' || state === 'held') && has(id));
   if (latest !== undefined) return latest.id;
-  throw new ArbdataError('E_NOT_FOUND', 'there are no findings yet', {
+  throw new ArbdataError('E_NOTHING_YET', 'there are no findings yet', {
     advice: 'Run a period first: `arbdata run monthly`.',
   });
 }

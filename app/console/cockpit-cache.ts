@@ -53,7 +53,7 @@ export class CockpitCache {
     this.#service = service;
   }
 
-  /** The whole version in force as an account sees it. @throws ArbdataError E_NOT_FOUND before the first refresh */
+  /** The whole version in force as an account sees it. @throws ArbdataError E_NOTHING_YET before the first refresh */
   async whole(sight: Sight, wanted?: string): Promise<ReadyReply> {
     const { head, panelsText } = await this.#cut(sight, wanted);
     const freshness = await cockpitFreshness(this.#service, head);

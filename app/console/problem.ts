@@ -11,6 +11,7 @@ export const PROBLEMS = {
   'csrf-token': { status: 403, text: '页面已过期，请刷新后重试' },
   'unfinished-sign-in': { status: 403, text: '登录尚未完成' },
   'not-found': { status: 404, text: '没有找到' },
+  'nothing-yet': { status: 404, text: '尚无数据' },
   'method-not-allowed': { status: 405, text: '不支持该请求方式' },
   conflict: { status: 409, text: '与当前状态冲突' },
   'other-version': { status: 409, text: '数据已更新，请重新读取' },
@@ -58,6 +59,7 @@ export class HttpProblem extends Error {
 /** Our own errors that a client may learn of; every other one is `internal`. */
 const KNOWN: Partial<Record<ErrorCode, ProblemCode>> = {
   E_NOT_FOUND: 'not-found',
+  E_NOTHING_YET: 'nothing-yet',
   E_USAGE: 'not-possible',
   E_PERIOD: 'bad-request',
   E_DATE: 'bad-request',

@@ -21,6 +21,7 @@ export const ERROR_KINDS = {
   E_PERIOD: usage('The period is not YYYY-MM, YYYY-Qn, YYYY-Hn or YYYY.'),
   E_DATE: usage('A date is not a real day in the form YYYY-MM-DD.'),
   E_NOT_FOUND: usage('The named run, snapshot, indicator, body, rule or record does not exist.'),
+  E_NOTHING_YET: usage('Nothing of what is asked for was made yet.'),
   E_NOT_RELEASABLE: usage('The run cannot be released.'),
   E_CONFIG: usage('The configuration file or an environment variable is not valid.'),
   E_DEFINITION: usage('A definition file is not valid.'),

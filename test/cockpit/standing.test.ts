@@ -108,3 +108,17 @@ test('where a service has a refresh in its schedule, data are late two hours aft
   writeFileSync(path.join(definitions, 'schedules.json'), '{');
   expect(await lateAfter()).toBe('2026-11-24 19:59:59');
 });
+
+test('runs stand by the day on which they began, whatever the day of their data', async () => {
+  const home = await temporaryHome();
+  await home.import('clean');
+  await home.run('2026-10', { asOf: '2026-11-05' });
+  home.clock.advance(24 * 3600 * 1000);
+  const { runId } = await refresh(home, { asOf: AS_OF });
+  const { panels } = await show(home);
+  const points = rowsOf(panels, 'quality_trend').filter(({ org_code }) => org_code === 'ALL');
+  expect([...new Set(points.map(({ run_day }) => run_day))]).toEqual(['2026-11-09', '2026-11-10']);
+  expect(points.filter(({ run_id }) => run_id === runId).map(({ run_day }) => run_day)).toContain(
+    '2026-11-10',
+  );
+});

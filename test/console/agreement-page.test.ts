@@ -125,6 +125,6 @@ describe.skipIf(!hasBrowser)('the page of the agreement', () => {
     expect(text).toContain('尚无报送批次');
     expect(text).toContain('驾驶室尚未更新过');
     await page.goto('/agreement');
-    await page.getByRole('alert').waitFor();
+    await page.getByText('还没有发布过任何月份').waitFor();
   });
 });

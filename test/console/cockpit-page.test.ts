@@ -247,6 +247,18 @@ describe.skipIf(!hasBrowser)('the cockpit', () => {
       const page = await visit();
       await page.locator('.districts canvas').waitFor();
       expect(await page.locator('.map-tile').count()).toBe(0);
+      // A window too small for any map: what a chart without extent throws is told of when the page closes.
+      for (const viewport of [
+        { width: 1, height: 1 },
+        { width: 1366, height: 768 },
+      ]) {
+        await page.setViewportSize(viewport);
+        await page.evaluate(
+          'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+        );
+      }
+      await page.getByRole('button', { name: '切换为深色' }).click();
+      expect((await page.locator('.districts canvas').boundingBox())?.height).toBeGreaterThan(50);
     } finally {
       rmSync(path.join(folder, 'districts.geojson'));
     }

@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
     await page.getByRole('button', { name: '已保存，继续' }).click();
     await page.waitForURL((url) => url.pathname === '/');
     // There is no cockpit yet: that is said, not hidden.
-    await page.getByRole('alert').waitFor();
+    await page.getByText('驾驶室还没有更新过').waitFor();
     await page.getByRole('button', { name: '退出' }).click();
     own.home.clock.advance(60_000);
     await page.getByLabel('账号').fill('li.wei');
@@ -116,7 +116,7 @@ describe.skipIf(!hasBrowser)('pages', () => {
     await page.locator('#request a').first().click();
     await page.waitForURL('**/run?id=R*');
     const facts = await page.locator('dl.facts').innerText();
-    expect([facts.includes('驾驶室更新'), facts.includes(`account:${accountOf('operator')}`)]).toEqual([
+    expect([facts.includes('驾驶室数据刷新'), facts.includes(`account:${accountOf('operator')}`)]).toEqual([
       true,
       true,
     ]);

@@ -6,10 +6,10 @@ import { type Engine, literal } from '../../runtime/duckdb.ts';
 /** A finding that somebody still has to work on: not gone, and nobody's word says that it is right as it is. */
 const OPEN = "state <> 'resolved' AND mark IS DISTINCT FROM 'verified'";
 
-/** A finished run whose findings are kept. */
-export interface EarlierFindings {
+/** The findings that a run left. */
+export interface RunFindings {
   readonly runId: string;
-  /** YYYY-MM-DD. */
+  /** On which it began, YYYY-MM-DD. */
   readonly day: string;
   readonly file: string;
 }
@@ -70,10 +70,10 @@ export async function qualityRuleRows(
   }));
 }
 
-/** What earlier runs left open, the earliest first. */
+/** What runs left open, in the order in which they are given. */
 export async function qualityTrendRows(
   engine: Engine,
-  runs: readonly EarlierFindings[],
+  runs: readonly RunFindings[],
   otherBody: string,
 ): Promise<CockpitRow<'quality_trend'>[]> {
   const points: CockpitRow<'quality_trend'>[] = [];

@@ -80,15 +80,19 @@ const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (!(target instanceof HTMLElement)) continue;
     if (!target.isConnected) forget(target);
+    else if (!hasSize(target)) continue;
     else if (drawn.has(target)) drawn.get(target)?.chart.resize();
     else start(target);
   }
 });
 
-/** @param {HTMLElement} place */
+/** ECharts throws where it is to draw a map without extent. @param {HTMLElement} place */
+const hasSize = (place) => place.clientWidth > 0 && place.clientHeight > 0;
+
+/** @param {HTMLElement} place of some size */
 function start(place) {
   const parts = waiting.get(place);
-  if (parts === undefined || place.clientWidth === 0 || place.clientHeight === 0) return;
+  if (parts === undefined) return;
   const instance = echarts.init(place, null, {
     renderer: 'canvas',
     devicePixelRatio: Math.max(2, devicePixelRatio),
@@ -114,7 +118,7 @@ export function redrawCharts() {
   for (const [place, { chart: instance, parts }] of drawn) {
     if (!place.isConnected) forget(place);
     else {
-      instance.resize();
+      if (hasSize(place)) instance.resize();
       instance.setOption(parts.option(look), { notMerge: true });
     }
   }

@@ -1,7 +1,7 @@
 /** The cockpit's page: reads one version, draws all panels of it at once, and watches for the next. */
 import { ApiProblem } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
-import { runPage, toSignIn } from '../lib/shell.js';
+import { isNothingYet, runPage, tellProblem, toSignIn } from '../lib/shell.js';
 import { age, minute, monthName, shortName } from '../lib/words.js';
 import { dropCharts, redrawCharts } from './charts.js';
 import { openDrill } from './drill.js';
@@ -267,11 +267,28 @@ function preparePaper() {
   });
 }
 
+/** The version in force; before the first refresh that is told, and waited for. */
+async function firstCockpit() {
+  /** @type {HTMLElement | undefined} */
+  let told;
+  for (;;) {
+    try {
+      const cockpit = await loadCockpit();
+      if (cockpit === undefined) throw new Error('没有读到驾驶室的数据');
+      told?.remove();
+      return cockpit;
+    } catch (error) {
+      if (!isNothingYet(error)) throw error;
+      told ??= tellProblem(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
 void runPage(async () => {
-  const [cockpit, ownMap] = await Promise.all([loadCockpit(), loadOwnMap()]);
-  if (cockpit === undefined) throw new Error('没有读到驾驶室的数据');
+  const [cockpit, ownMap] = await Promise.all([firstCockpit(), loadOwnMap()]);
   const page = new Page(cockpit, ownMap);
-  byId('waiting').remove();
+  document.getElementById('waiting')?.remove();
   page.draw();
   addEventListener('themechange', () => redrawCharts());
   preparePaper();

@@ -59,6 +59,8 @@ async function startPage() {
   }
   await loadLabels();
   replace(byId('frame'), ...frame(session));
+  // On a phone the list of pages is longer than the screen.
+  byId('frame').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   return session;
 }
 
@@ -151,8 +153,36 @@ function themeSwitch() {
  * @returns {HTMLElement}
  */
 export function problemNotice(error) {
-  const text = error instanceof Error ? error.message : String(error);
-  return h('div', { class: 'notice bad', role: 'alert' }, h('strong', null, '未能完成'), text);
+  return h('div', { class: 'notice bad', role: 'alert' }, h('strong', null, '未能完成'), problemText(error));
+}
+
+/** @param {unknown} error */
+const problemText = (error) => (error instanceof Error ? error.message : String(error));
+
+/** What a page waits for as long as nothing was made yet, and who makes it. @type {Readonly<Record<string, string>>} */
+const MISSING = {
+  '/': '驾驶室还没有更新过。操作人员可在“计划”中立即运行“驾驶室数据刷新”，完成后本页自动显示。',
+  '/findings': '还没有完成过任何运行，因此没有检查结果。操作人员可在“运行”中发起“月度全流程”。',
+  '/agreement': '还没有发布过任何月份，也没有更新过驾驶室。操作人员可在“运行”中发起“月度全流程”。',
+  '/comparison': '还没有做过预申请比对。操作人员可在“运行”中发起“预申请比对”或“月度全流程”。',
+};
+
+/** Whether nothing of what a page shows was made yet. @param {unknown} error */
+export const isNothingYet = (error) => error instanceof ApiProblem && error.code === 'nothing-yet';
+
+/** What is missing, where the page would show it. @param {unknown} error */
+function missingNotice(error) {
+  const text = MISSING[location.pathname] ?? problemText(error);
+  return h('div', { class: 'notice', role: 'status' }, h('strong', null, '尚无数据'), text);
+}
+
+/** Tell what went wrong in place of what a page would show. @param {unknown} error */
+export function tellProblem(error) {
+  const waiting = document.querySelector('#content > .nothing, #waiting');
+  const notice = isNothingYet(error) ? missingNotice(error) : problemNotice(error);
+  if (waiting === null) byId('main').prepend(notice);
+  else waiting.replaceWith(notice);
+  return notice;
 }
 
 /**
@@ -164,6 +194,6 @@ export async function runPage(draw) {
     await draw(await startPage());
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) await toSignIn();
-    byId('main').prepend(problemNotice(error));
+    tellProblem(error);
   }
 }

@@ -29,7 +29,7 @@ const PIPELINES = /** @type {Readonly<Record<string, string>>} */ ({
   'macro-monitoring': '宏观监测',
   'national-platform': '全国平台数据',
   'pre-application-comparison': '预申请比对',
-  'cockpit-refresh': '驾驶室更新',
+  'cockpit-refresh': '驾驶室数据刷新',
   backup: '备份',
   submit: '全国平台报送',
   'backup-verify': '备份校验',

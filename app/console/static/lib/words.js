@@ -82,3 +82,23 @@ export function shortName(name) {
     .replace(/^经济技术开发区$/, '经开区')
     .replace(/^$/, '市级');
 }
+
+const WEEKDAYS = '日一二三四五六日';
+
+/**
+ * A cron expression in words where it is one time of every day, of days of the week or of a day of the month; any other
+ * as it stands.
+ * @param {string} expression
+ */
+export function cronWords(expression) {
+  const [, minutes = '', hours = '', day = '', weekdays = ''] =
+    /^(\d{1,2}) (\d{1,2}) (\*|\d{1,2}|L) \* (\*|[0-7](?:[,-][0-7])*)$/.exec(expression) ?? [];
+  if (minutes === '' || (day !== '*' && weekdays !== '*')) return expression;
+  const time = `${hours.padStart(2, '0')}:${minutes.padStart(2, '0')}`;
+  if (weekdays !== '*') {
+    const named = weekdays.replaceAll(/\d/g, (one) => WEEKDAYS[Number(one)] ?? one);
+    return `每周${named.replaceAll(',', '、').replaceAll('-', '至')} ${time}`;
+  }
+  if (day === '*') return `每日 ${time}`;
+  return day === 'L' ? `每月最后一天 ${time}` : `每月${day}日 ${time}`;
+}

@@ -9,7 +9,7 @@ import { minute } from '../lib/words.js';
 
 /** @typedef {import('../lib/shell.js').Session} Session */
 
-/** Who may have API tokens. */
+/** Who sees figures, and may have API tokens. */
 const TOKEN_HOLDERS = ['leader', 'analyst', 'operator', 'approver', 'district'];
 
 void runPage(async (session) => {
@@ -31,7 +31,7 @@ void runPage(async (session) => {
           ['账号', account.name],
           ['姓名', account.title],
           ['角色', account.roleTitles.join('、') || '尚无角色，请联系安全管理员'],
-          ['机构', account.body ?? (account.roles.length === 0 ? '—' : '全市')],
+          ['机构', account.body ?? (hasRole(session, TOKEN_HOLDERS) ? '全市' : '—')],
           ['二次验证', account.secondFactor ? '已设置' : '未设置'],
           ['本次登录有效至', minute(expiresAt)],
         ]),

@@ -6,7 +6,7 @@ import { actionForm, boxes, field, filled } from '../lib/form.js';
 import { listPanel } from '../lib/list.js';
 import { hasRole, runPage } from '../lib/shell.js';
 import { cellState, pipelineName, runState } from '../lib/states.js';
-import { minute, monthName } from '../lib/words.js';
+import { cronWords, minute, monthName } from '../lib/words.js';
 
 /** @typedef {{ readonly period: string, readonly state: string, readonly isLate: boolean, readonly dueAt: string | null, readonly outAt: string | null, readonly runId: string | null }} Cell */
 /** @typedef {{ readonly name: string, readonly kind: 'product' | 'job', readonly cells: readonly Cell[] }} Row */
@@ -98,7 +98,9 @@ const JOB_COLUMNS = [
     title: '时间',
     kind: 'key',
     value: ({ when }) =>
-      typeof when === 'string' ? h('code', null, when) : `每月第${when.workingDay}个工作日 ${when.at}`,
+      typeof when === 'string'
+        ? h('span', { title: when }, cronWords(when))
+        : `每月第${when.workingDay}个工作日 ${when.at}`,
   },
   { title: '状态', kind: 'key', value: ({ state }) => STATES[state] ?? state },
   {

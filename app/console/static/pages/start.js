@@ -2,13 +2,14 @@
 import { send } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { actionForm, filled } from '../lib/form.js';
-import { runPage } from '../lib/shell.js';
+import { hasRole, runPage } from '../lib/shell.js';
 import { pipelineName } from '../lib/states.js';
 
 const PIPELINES = ['monthly', 'macro-monitoring', 'pre-application-comparison', 'national-platform'];
 const PERIOD = '\\d{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?';
 
-void runPage(async () => {
+void runPage(async (session) => {
+  if (!hasRole(session, ['operator'])) throw new Error('只有操作人员可以发起运行');
   const form = actionForm({
     fields: fields(),
     button: '开始',

@@ -76,7 +76,7 @@ function batchFacts({ period, state, asOf, platformVersion, counts, accepted, re
     ['记录', figure(counts.records)],
     ['接收', figure(accepted)],
     ['退回', figure(rejected)],
-    ['待回执', figure(unanswered)],
+    ['未回执', figure(unanswered)],
     ...(lost === null
       ? []
       : [/** @type {const} */ (['声明丢失', `${lost.actor}，${lost.declaredAt}：${lost.reason}`])]),

@@ -25,7 +25,7 @@ const BATCH_COLUMNS = [
   { title: '删除', kind: 'number', value: ({ counts }) => figure(counts.D) },
   { title: '接收', kind: 'number', value: ({ accepted }) => figure(accepted) },
   { title: '退回', kind: 'number', value: ({ rejected }) => figure(rejected) },
-  { title: '待回执', kind: 'number', value: ({ unanswered }) => figure(unanswered) },
+  { title: '未回执', kind: 'number', value: ({ unanswered }) => figure(unanswered) },
 ];
 
 /** @type {readonly import('../lib/table.js').Column<Receipt>[]} */

@@ -304,7 +304,7 @@ export function drawSubmissions(view) {
           { title: '记录', kind: 'number', value: (row) => figure(row.records) },
           { title: '接收', kind: 'number', value: (row) => figure(row.accepted) },
           { title: '退回', kind: 'number', value: (row) => figure(row.rejected) },
-          { title: '待回执', kind: 'number', value: (row) => figure(row.unanswered) },
+          { title: '未回执', kind: 'number', value: (row) => figure(row.unanswered) },
           { title: '暂缓', kind: 'number', value: (row) => figure(row.held_back) },
         ],
         view.all('submissions', 'submission'),
@@ -318,7 +318,7 @@ function batch(row) {
   const parts = /** @type {const} */ ([
     ['accepted', '接收'],
     ['rejected', '退回'],
-    ['unanswered', '待回执'],
+    ['unanswered', '未回执'],
   ]);
   return h(
     'div',
