@@ -82,7 +82,7 @@ describe('in the order of events', () => {
       reasons: [],
     });
     await expect(home.home.as('clerk', (service) => agreement(service))).rejects.toMatchObject({
-      code: 'E_NOT_FOUND',
+      code: 'E_NOTHING_YET',
     });
     await expect(look('2026-Q3', () => undefined)).rejects.toMatchObject({ code: 'E_USAGE' });
   });
