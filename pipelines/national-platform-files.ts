@@ -147,9 +147,7 @@ async function writeBatch(
   const slices = await context.step(
     'package',
     (advance) =>
-      withSliceLimit(context.engine, context.config.memoryLimitMb, () =>
-        writeZip(context, computed, { zip, dir, batch, advance }),
-      ),
+      withSliceLimit(context.engine, () => writeZip(context, computed, { zip, dir, batch, advance })),
     { unit: 'records', total: counts.records, count: () => counts.records },
   );
   for (let slice = 1; slice <= slices; slice++)

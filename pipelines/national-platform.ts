@@ -70,7 +70,7 @@ export async function runNationalPlatform(
   if (refusal !== undefined) throw notSubmittable(refusal);
   const spec = runSpec(product, [product], request.period.text, request);
   return withRun(service, spec, async (context) => {
-    await limitEngine(context.engine, context.config.memoryLimitMb, 'tables');
+    await limitEngine(context.engine, context.config.memoryLimitMb);
     const prepared = await prepareSnapshot(context, { ...request, readers: ['submission'] });
     const figures = await context.step('figures', () =>
       computeFigures(

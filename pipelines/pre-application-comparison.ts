@@ -109,7 +109,7 @@ async function limitMemory({ engine, config }: RunContext): Promise<void> {
     Math.min(memoryLimitMb, MEMORY_LIMIT_MB),
     Math.round(memoryLimitMb * MEMORY_SHARE),
   );
-  await engine.run(`SET memory_limit = '${limitMb}MB'`);
+  await engine.limitMemory(limitMb);
 }
 
 /** What the ledger keeps of it; the next run finds the frozen file by it. */

@@ -46,11 +46,13 @@ export class Engine {
   readonly #connection: DuckDBConnection;
   readonly #spillDir: string;
   #streams = 0;
+  #memoryLimitMb: number;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillDir: string) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, options: EngineOptions) {
     this.#instance = instance;
     this.#connection = connection;
-    this.#spillDir = spillDir;
+    this.#spillDir = options.spillDir;
+    this.#memoryLimitMb = options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB;
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -71,12 +73,23 @@ export class Engine {
       await connection.run(
         'SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0',
       );
-      return new Engine(instance, connection, options.spillDir);
+      return new Engine(instance, connection, options);
     } catch (error) {
       instance?.closeSync();
       rmSync(options.spillDir, { recursive: true, force: true });
       throw engineError(error, options.file);
     }
+  }
+
+  /** The limit in force, in MB; the process takes more than the engine. */
+  get memoryLimitMb(): number {
+    return this.#memoryLimitMb;
+  }
+
+  /** Work within another limit from now on: what is beyond it goes to the engine's disk. */
+  async limitMemory(limitMb: number): Promise<void> {
+    await this.run(`SET memory_limit = '${limitMb}MB'`);
+    this.#memoryLimitMb = limitMb;
   }
 
   /** Run one or several statements; errors in any of them are raised. */

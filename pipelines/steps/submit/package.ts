@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts';
 /** Records held at a time, as files of the package: what they say is text in the engine meanwhile. */
 const SLICE_RECORDS = 10_000;
 /** Records of a file that leave the engine as one text. */
-const PIECE_RECORDS = 1000;
+const PIECE_RECORDS = 2500;
 
 /** A file of records on its way into the package. */
 export interface RecordsFile {
