@@ -126,19 +126,21 @@ export class Engine {
     return row;
   }
 
-  /** The only value of a result, a text of any length, as UTF-8: nothing is copied into a JavaScript string. */
-  async text(sql: string): Promise<Buffer> {
+  /** The texts of a result's only column, of any length, as UTF-8: nothing is copied into a JavaScript string. */
+  async texts(sql: string): Promise<Buffer[]> {
+    let rows: unknown[][];
     try {
       const reader = await this.#connection.runAndReadAll(`SELECT encode(value) FROM (${sql}) t(value)`);
-      const [row] = reader.getRows();
-      const value = row?.[0];
-      if (value instanceof DuckDBBlobValue)
-        return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength);
+      rows = reader.getRows();
     } catch (error) {
       throw engineError(error);
     }
-    throw new ArbdataError('E_INTERNAL', 'a query meant for one text gave none', {
-      advice: 'Report this as a defect, with the command.',
+    return rows.map(([value]) => {
+      if (value instanceof DuckDBBlobValue)
+        return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength);
+      throw new ArbdataError('E_INTERNAL', 'a query meant for texts gave something else', {
+        advice: 'Report this as a defect, with the command.',
+      });
     });
   }
 

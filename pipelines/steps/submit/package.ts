@@ -9,8 +9,8 @@ import type { Layout } from './layout.ts';
 
 /** Records held at a time, as files of the package: what they say is text in the engine meanwhile. */
 const SLICE_RECORDS = 10_000;
-/** Records of a file that leave the engine as one text. */
-const PIECE_RECORDS = 2500;
+/** Records that leave the engine as one text: a file's whole text would be copied while it grows. */
+const PIECE_RECORDS = 500;
 
 /** A file of records on its way into the package. */
 export interface RecordsFile {
@@ -70,21 +70,21 @@ async function recordsFile(
   { format }: Platform,
   { number, batch, policy }: { readonly number: number; readonly batch: string; readonly policy: Policy },
 ): Promise<Omit<RecordsFile, 'slice'>> {
-  const { first, last, ...found } = await engine.one<Record<'records' | Op | 'first' | 'last', string>>(`
+  const where = `WHERE file_number = ${literal(String(number))}`;
+  const found = await engine.one<Record<'records' | Op, string>>(`
     SELECT count(*) AS records, count(*) FILTER (op = 'I') AS I, count(*) FILTER (op = 'U') AS U,
-      count(*) FILTER (op = 'D') AS D, min(position) AS first, max(position) AS last
-    FROM batch_content WHERE file_number = ${literal(String(number))}`);
+      count(*) FILTER (op = 'D') AS D
+    FROM batch_content ${where}`);
   async function* pieces(): AsyncGenerator<Buffer> {
     if (format.kind === 'xml')
       yield Buffer.from(
         `<?xml version="1.0" encoding="UTF-8"?>\n<${format.root} xmlns="${attribute(format.namespace)}" batch="${attribute(batch)}" policy="${policy}">\n`,
       );
-    for (let from = Number(first); from <= Number(last); from += PIECE_RECORDS) {
-      const to = Math.min(from + PIECE_RECORDS - 1, Number(last));
-      yield await engine.text(`
-        SELECT string_agg(${sentColumn(policy)}, '' ORDER BY position) FROM batch_content
-        WHERE position BETWEEN ${from} AND ${to}`);
-    }
+    yield* await engine.texts(`
+      SELECT text FROM (
+        SELECT position // ${PIECE_RECORDS} AS piece, string_agg(${sentColumn(policy)}, '' ORDER BY position) AS text
+        FROM batch_content ${where} GROUP BY piece)
+      ORDER BY piece`);
     if (format.kind === 'xml') yield Buffer.from(`</${format.root}>\n`);
   }
   return {
