@@ -38,7 +38,7 @@ export function commandStarter(
 export function giveWay({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
-    os.setPriority(pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+    os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
   } catch {
     // It has ended, or this system does not allow it: then it runs as everything else does.
   }
