@@ -10,8 +10,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { publishDir, removeTree } from '../pipelines/runtime/files.ts';
@@ -29,6 +28,7 @@ import {
   type Ratio,
   ratioTable,
 } from './measure.ts';
+import { inBenchFolder } from './runs.ts';
 
 const MIB = 2 ** 20;
 /** 1 / 0.85: time for the same bytes. */
@@ -141,15 +141,13 @@ const { values } = parseArgs({
   },
 });
 if (values.only === undefined) {
-  const dir = mkdtempSync(path.join(values.dir ?? os.tmpdir(), 'arbdata-bench-backup-'));
-  try {
-    const shape = { mib: Number(values.mib), rounds: Number(values.rounds) };
+  const shape = { mib: Number(values.mib), rounds: Number(values.rounds) };
+  const isPassed = await inBenchFolder({ parent: values.dir }, async (dir) => {
     const single = await bench(dir, { ...shape, files: 1 });
     const several = await bench(dir, { ...shape, files: Number(values.files) });
-    if (!single || !several) process.exitCode = 1;
-  } finally {
-    if (existsSync(dir)) await removeTree(dir);
-  }
+    return single && several;
+  });
+  if (!isPassed) process.exitCode = 1;
 } else {
   await carryOut(values.only, values.source, values.bag);
 }

@@ -7,8 +7,6 @@
  * `--levels` prints how often each level of evidence stands in true and other pairs; the weights in force were set with
  * seeds 1 to 3 in view, so that others are new to them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDefinitions } from '../pipelines/runtime/definitions.ts';
@@ -26,6 +24,7 @@ import { createCompared } from '../pipelines/steps/pre-application-comparison/fo
 import { normalise } from '../pipelines/steps/validate/normalise.ts';
 import { VIEWS } from '../schemas/contract.ts';
 import { parsePeriod } from '../schemas/period.ts';
+import { inBenchFolder } from './runs.ts';
 
 const UNTIL = '2026-10';
 /** Every pair that loses its link gets one of these, in turn. */
@@ -199,12 +198,9 @@ function table(all: readonly Score[]): string {
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '101,102,103' }, levels: { type: 'boolean', default: false } },
 });
-const dir = mkdtempSync(path.join(os.tmpdir(), 'arbdata-truth-'));
-try {
+await inBenchFolder({}, async (dir) => {
   const all: Score[] = [];
   for (const seed of values.seeds.split(','))
     all.push(...(await scoreSeed(Number(seed), dir, values.levels)));
   process.stdout.write(table(all));
-} finally {
-  rmSync(dir, { recursive: true, force: true });
-}
+});

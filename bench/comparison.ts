@@ -6,7 +6,7 @@
  * The peer of a multiple is the city itself, in the same run: time may grow no faster than the data. Sources beyond a city
  * are a share of the invented nation.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,13 +18,13 @@ import {
   isKept,
   type Line,
   type Measure,
-  measure,
   measureTable,
   mustSucceed,
   node,
   type Ratio,
   ratioTable,
 } from './measure.ts';
+import { inBenchFolder } from './runs.ts';
 
 const PERIOD = '2026-10';
 const LIMIT_SECONDS = 20;
@@ -106,12 +106,5 @@ async function bench(dir: string, multiples: readonly number[]): Promise<boolean
 const { values } = parseArgs({
   options: { times: { type: 'string', default: '1,10' }, keep: { type: 'string' } },
 });
-const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-'));
-try {
-  if (!(await bench(dir, values.times.split(',').map(Number)))) process.exitCode = 1;
-} finally {
-  if (values.keep === undefined) {
-    await measure(['chmod', '-R', 'u+w', dir]);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
+const multiples = values.times.split(',').map(Number);
+if (!(await inBenchFolder(values, (dir) => bench(dir, multiples)))) process.exitCode = 1;

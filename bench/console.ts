@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -15,7 +15,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isKept, measure, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
+import { isKept, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
+import { inBenchFolder } from './runs.ts';
 
 const PERIOD = '2026-10';
 /** Between two polls of one viewer. The page itself asks every 15 s. */
@@ -368,13 +369,6 @@ const { values } = parseArgs({
   },
 });
 if (values.peer === undefined) {
-  const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-'));
-  try {
-    if (!(await bench(dir, { size: values.size, viewers: Number(values.viewers) }))) process.exitCode = 1;
-  } finally {
-    if (values.keep === undefined) {
-      await measure(['chmod', '-R', 'u+w', dir]);
-      rmSync(dir, { recursive: true, force: true });
-    }
-  }
+  const wanted = { size: values.size, viewers: Number(values.viewers) };
+  if (!(await inBenchFolder(values, (dir) => bench(dir, wanted)))) process.exitCode = 1;
 } else await servePeer(values.peer);

@@ -4,7 +4,7 @@
  *
  *     node bench/national-platform.ts [--size demo|city] [--keep DIR]
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,13 +13,13 @@ import {
   isKept,
   type Line,
   type Measure,
-  measure,
   measureTable,
   mustSucceed,
   node,
   type Ratio,
   ratioTable,
 } from './measure.ts';
+import { inBenchFolder, showRun, stepsMs } from './runs.ts';
 
 const PERIOD = '2026-10';
 /** Steps of the run that are the batch itself; the others freeze, validate and compute for every product. */
@@ -40,8 +40,6 @@ interface Built {
   readonly batchMs: number;
 }
 
-const stampMs = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
-
 async function build(home: string): Promise<Built> {
   const whole = await mustSucceed(
     node('app/main.js', 'run', 'national-platform', '--period', PERIOD, '--home', home, '--json'),
@@ -52,13 +50,7 @@ async function build(home: string): Promise<Built> {
     dir: string;
     counts: { records: number };
   };
-  const shown = await mustSucceed(node('app/main.js', 'runs', 'show', made.run, '--home', home, '--json'));
-  const { run } = JSON.parse(shown.stdout) as {
-    run: { steps: readonly { name: string; startedAt: string; finishedAt: string }[] };
-  };
-  const batchMs = run.steps
-    .filter(({ name }) => BATCH_STEPS.has(name))
-    .reduce((sum, { startedAt, finishedAt }) => sum + stampMs(finishedAt) - stampMs(startedAt), 0);
+  const batchMs = stepsMs(await showRun(home, made.run), BATCH_STEPS);
   return { whole, batch: made.batch, dir: made.dir, records: made.counts.records, batchMs };
 }
 
@@ -145,12 +137,4 @@ async function bench(size: string, dir: string): Promise<boolean> {
 const { values } = parseArgs({
   options: { size: { type: 'string', default: 'city' }, keep: { type: 'string' } },
 });
-const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-'));
-try {
-  if (!(await bench(values.size, dir))) process.exitCode = 1;
-} finally {
-  if (values.keep === undefined) {
-    await measure(['chmod', '-R', 'u+w', dir]);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
+if (!(await inBenchFolder(values, (dir) => bench(values.size, dir)))) process.exitCode = 1;

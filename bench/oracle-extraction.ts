@@ -10,13 +10,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { removeTree } from '../pipelines/runtime/files.ts';
 import { isKept, type Measure, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
+import { inBenchFolder } from './runs.ts';
 
 interface Reading {
   /** Measured by the reader itself: without the start of its process. */
@@ -157,10 +158,7 @@ const { values } = parseArgs({
     keep: { type: 'string' },
   },
 });
-const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-oracle-'));
-try {
-  if (!(await bench(values.size, Number(values.rounds), Number(values['fetch-rows']), dir)))
-    process.exitCode = 1;
-} finally {
-  if (values.keep === undefined) rmSync(dir, { recursive: true, force: true });
-}
+const isPassed = await inBenchFolder(values, (dir) =>
+  bench(values.size, Number(values.rounds), Number(values['fetch-rows']), dir),
+);
+if (!isPassed) process.exitCode = 1;

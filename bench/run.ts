@@ -5,7 +5,7 @@
  *
  * Prints Markdown tables; docs keep the last figures. Ends with exit code 1 where a ratio is not kept.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,6 @@ import {
   isKept,
   type Line,
   type Measure,
-  measure,
   measureTable,
   median,
   mustSucceed,
@@ -23,17 +22,11 @@ import {
   type Ratio,
   ratioTable,
 } from './measure.ts';
+import { inBenchFolder, type ShownRun, showRun, stepsMs } from './runs.ts';
 
 const PERIOD = '2026-10';
 /** Steps that are the freeze with all rules: of the dataset alone, since what other products read beside it is theirs. */
 const FREEZE_STEPS: ReadonlySet<string> = new Set(['freeze', 'normalise', 'facts', 'rules']);
-
-interface RunShown {
-  readonly run: {
-    readonly snapshotId: string;
-    readonly steps: readonly { name: string; startedAt: string; finishedAt: string; rows: number | null }[];
-  };
-}
 
 async function times(rounds: number, command: readonly string[], env?: NodeJS.ProcessEnv): Promise<Measure> {
   const all: Measure[] = [];
@@ -41,14 +34,12 @@ async function times(rounds: number, command: readonly string[], env?: NodeJS.Pr
   return median(all);
 }
 
-const stampMs = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}+08:00`);
-
 /** A run in a fresh home that shares the source, with its steps. */
 async function month(
   pipeline: 'monthly' | 'macro-monitoring',
   source: string,
   home: string,
-): Promise<{ whole: Measure; shown: RunShown }> {
+): Promise<{ whole: Measure; shown: ShownRun }> {
   rmSync(home, { recursive: true, force: true });
   mkdirSync(path.join(home, 'source'), { recursive: true });
   await mustSucceed(['ln', source, path.join(home, 'source/source.duckdb')]);
@@ -56,8 +47,7 @@ async function month(
     node('app/main.js', 'run', pipeline, '--period', PERIOD, '--home', home, '--json'),
   );
   const { run } = JSON.parse(whole.stdout) as { run: string };
-  const shown = await mustSucceed(node('app/main.js', 'runs', 'show', run, '--home', home, '--json'));
-  return { whole, shown: JSON.parse(shown.stdout) as RunShown };
+  return { whole, shown: await showRun(home, run) };
 }
 
 /** Values that differ between two dataset files; the peer is only a peer if it computes the same. */
@@ -80,11 +70,6 @@ function differences(ours: string, peers: string): number {
   return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key)).length;
 }
 
-const stepMs = ({ run: { steps } }: RunShown, name: string): number =>
-  steps
-    .filter((step) => step.name === name)
-    .reduce((sum, step) => sum + stampMs(step.finishedAt) - stampMs(step.startedAt), 0);
-
 /** The one in the middle, by wall time. */
 function middle<T extends { whole: Measure }>(runs: readonly T[]): T {
   const whole = median(runs.map((one) => one.whole));
@@ -94,12 +79,12 @@ function middle<T extends { whole: Measure }>(runs: readonly T[]): T {
 }
 
 /** What the command and its steps took. */
-function linesOf(name: string, { whole, shown }: { whole: Measure; shown: RunShown }): Line[] {
+function linesOf(name: string, { whole, shown }: { whole: Measure; shown: ShownRun }): Line[] {
   return [
     { name, measure: whole },
-    ...shown.run.steps.map((step) => ({
+    ...shown.steps.map((step) => ({
       name: `— ${step.name}`,
-      measure: { wallMs: stepMs(shown, step.name), userMs: 0, systemMs: 0, peakRssBytes: 0 },
+      measure: { wallMs: stepsMs(shown, new Set([step.name])), userMs: 0, systemMs: 0, peakRssBytes: 0 },
       ...(step.rows === null ? {} : { rows: step.rows }),
     })),
   ];
@@ -132,7 +117,7 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 
   const csv = path.join(dir, 'csv');
   await mustSucceed(node('bench/copy-tables.ts', source, csv, 'csv'));
-  const snapshotId = (datasets.at(-1) ?? dataset).shown.run.snapshotId;
+  const snapshotId = (datasets.at(-1) ?? dataset).shown.snapshotId;
   const ours = await times(
     rounds,
     node('bench/snapshot-to-dataset.ts', runHome, snapshotId, PERIOD, path.join(dir, 'ours')),
@@ -152,7 +137,7 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 
   const file = 'macro-monitoring-202610.csv';
   const unequal = differences(path.join(dir, 'ours', file), path.join(dir, 'peer', file));
-  const freezeMs = [...FREEZE_STEPS].reduce((sum, name) => sum + stepMs(dataset.shown, name), 0);
+  const freezeMs = stepsMs(dataset.shown, FREEZE_STEPS);
   const ratios: Ratio[] = [
     { name: 'freeze with all rules / bare copy to Parquet', of: freezeMs, against: copyMs, atMost: 2.5 },
     { name: 'snapshot to dataset and workbook / pandas', of: ours.wallMs, against: peer.wallMs, atMost: 0.6 },
@@ -173,12 +158,5 @@ const { values } = parseArgs({
     keep: { type: 'string' },
   },
 });
-const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'arbdata-bench-'));
-try {
-  if (!(await bench(values.size, Number(values.rounds), dir))) process.exitCode = 1;
-} finally {
-  if (values.keep === undefined) {
-    await measure(['chmod', '-R', 'u+w', dir]);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
+const isPassed = await inBenchFolder(values, (dir) => bench(values.size, Number(values.rounds), dir));
+if (!isPassed) process.exitCode = 1;
