@@ -6,7 +6,7 @@ import type { CockpitIndex } from '../schemas/cockpit.ts';
 import { WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange } from '../schemas/period.ts';
 import type { PublicationManifest } from '../schemas/publication.ts';
-import { heldBackFile, listBatches } from './batches.ts';
+import { countPurgedBatches, heldBackFile, listBatches } from './batches.ts';
 import { publishedFigures } from './figures.ts';
 import { MACRO_MONITORING } from './macro-monitoring.ts';
 import { NATIONAL_PLATFORM } from './national-platform.ts';
@@ -99,11 +99,10 @@ const definitionsOf = ({
 }: Pick<CockpitIndex, 'definitionsSha256' | 'cutoffDay' | 'toolVersion'>): string =>
   `${definitionsSha256} ${cutoffDay} ${toolVersion}`;
 
-/** The batches of the national platform; `purged` where some of them are gone, so that nobody knows what it holds. */
+/** The batches of the national platform; `purged` where some of them are gone. */
 export async function keptBatches(service: Service): Promise<readonly Batch[] | 'purged'> {
   const kept = await listBatches(service, NATIONAL_PLATFORM);
-  const all = await service.ledger.publications(NATIONAL_PLATFORM);
-  return kept.length === all.length ? kept : 'purged';
+  return (await countPurgedBatches(service, NATIONAL_PLATFORM)) === 0 ? kept : 'purged';
 }
 
 export async function addTaken(

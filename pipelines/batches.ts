@@ -1,7 +1,7 @@
 /** The batches of the platforms: publications of their products, with what became of each. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { keptPublications } from './purged.ts';
+import { destroyed, keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Service } from './runtime/service.ts';
 import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
@@ -52,6 +52,15 @@ export async function listBatches(
     batches.push({ name, product, publication, dir, folder, manifest, ...known, accepted, rejected, state });
   }
   return batches;
+}
+
+/** How many batches of a product were purged. Without them nobody knows what its platform holds. */
+export async function countPurgedBatches(
+  { ledger }: Pick<Service, 'ledger'>,
+  product: string,
+): Promise<number> {
+  const gone = await destroyed({ ledger });
+  return (await ledger.publications(product)).filter((one) => gone.publication(one)).length;
 }
 
 /**

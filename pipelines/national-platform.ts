@@ -2,14 +2,13 @@
 import { type Body, WHOLE_CODE } from '../schemas/dataset.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import type { TieOut } from '../schemas/submission-report.ts';
-import { listBatches } from './batches.ts';
+import { countPurgedBatches, listBatches } from './batches.ts';
 import { submissionFiles } from './national-platform-files.ts';
 import { requirePlatform, termsOf } from './platform-terms.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
-import type { Publication } from './runtime/ledger.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import { computeFigures, type Figures } from './steps/macro-monitoring/figures.ts';
@@ -114,7 +113,7 @@ export async function makeSubmission(
   const batches = await listBatches(context, product);
   const refusal =
     refusalOf(period) ??
-    forgotten(product, batches, await ledger.publications(product)) ??
+    forgotten(product, await countPurgedBatches(context, product)) ??
     submittedLater(batches.at(-1), period) ??
     backwards(batches.at(-1), prepared);
   if (refusal !== undefined) return refusal;
@@ -162,10 +161,10 @@ function refusalOf(period: Period): string | undefined {
 }
 
 /** What was purged told what the platform holds: without it everything would go out a second time. */
-function forgotten(product: string, kept: readonly Batch[], all: readonly Publication[]): string | undefined {
-  return kept.length === all.length
+function forgotten(product: string, purged: number): string | undefined {
+  return purged === 0
     ? undefined
-    : `${all.length - kept.length} of the batches of ${product} were purged, so what it holds is no longer known`;
+    : `${purged} of the batches of ${product} were purged, so what it holds is no longer known`;
 }
 
 /** An older month would ask the platform to forget what newer ones told it. */
