@@ -47,23 +47,25 @@ export interface FoundSide {
 export interface PublishedTable {
   readonly dir: string;
   readonly manifest: PublicationManifest;
-  /** In their order. */
-  readonly bodies: readonly { readonly code: string; readonly name: string }[];
 }
 
 /** The publication in force; undefined where there is none. */
 export async function publishedTable(service: Service, period: Period): Promise<PublishedTable | undefined> {
   const published = await service.ledger.latestPublication(MACRO_MONITORING, period.text);
   if (published === undefined || (await destroyed(service)).publication(published)) return undefined;
-  const { rows } = await publishedFigures(service, { period: period.text, scope: 'month', indicator: 'A02' });
   const dir = publicationDir(service.home, published);
-  const manifest = await readFolder(dir, published.manifestSha256 ?? undefined);
-  const bodies = rows.filter(({ org_code }) => org_code !== WHOLE_CODE);
-  return {
-    dir,
-    manifest,
-    bodies: bodies.map(({ org_code, org_name }) => ({ code: org_code, name: org_name })),
-  };
+  return { dir, manifest: await readFolder(dir, published.manifestSha256 ?? undefined) };
+}
+
+/** The bodies of the publication in force, in their order. */
+export async function publishedBodies(
+  service: Service,
+  period: Period,
+): Promise<{ readonly code: string; readonly name: string }[]> {
+  const { rows } = await publishedFigures(service, { period: period.text, scope: 'month', indicator: 'A02' });
+  return rows
+    .filter(({ org_code }) => org_code !== WHOLE_CODE)
+    .map(({ org_code, org_name }) => ({ code: org_code, name: org_name }));
 }
 
 export async function addPublished(

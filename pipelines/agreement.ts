@@ -15,7 +15,7 @@ import {
   addTaken,
   type FoundSide,
   keptBatches,
-  type PublishedTable,
+  publishedBodies,
   publishedTable,
 } from './agreement-sides.ts';
 import { MACRO_MONITORING } from './macro-monitoring.ts';
@@ -33,7 +33,12 @@ import {
   sideCounts,
 } from './steps/agreement/gaps.ts';
 import { addSide, createInputs, type Span } from './steps/agreement/sources.ts';
-import { type CockpitVersion, cockpitDir, readVersion } from './steps/publish/cockpit-versions.ts';
+import {
+  type CockpitVersion,
+  cockpitDir,
+  readPanels,
+  readVersion,
+} from './steps/publish/cockpit-versions.ts';
 import type { Batch } from './steps/submit/batch.ts';
 import { LAYOUT_RULE } from './steps/submit/records.ts';
 import { OTHER_BODY_CODE } from './steps/validate/records.ts';
@@ -150,20 +155,23 @@ export async function openAgreement(
   known?: MonthAgreement,
 ): Promise<MonthAgreement> {
   const file = loadAgreement(service.home.definitions);
-  const cockpit = await readVersion(cockpitDir(service.home), ['trend', 'districts']);
-  const period = requireMonth(wanted ?? (await latestMonth(service, cockpit)));
+  const shown = await readVersion(cockpitDir(service.home), []);
+  const period = requireMonth(wanted ?? (await latestMonth(service, shown)));
   const table = await publishedTable(service, period);
   const batches = await keptBatches(service);
-  const cutoffDay = table?.manifest.cutoffDay ?? cockpit?.index.cutoffDay ?? service.config.cutoffDay;
+  const cutoffDay = table?.manifest.cutoffDay ?? shown?.index.cutoffDay ?? service.config.cutoffDay;
   const key = JSON.stringify([
     file,
     period.text,
     cutoffDay,
     table?.manifest.runId,
-    cockpit?.index.runId,
+    shown?.index.runId,
     await platformState(service, batches),
   ]);
   if (known?.key === key) return known;
+  // The key told all that the numbers depend on: what is read from here on is read once for it.
+  const tableBodies = table === undefined ? undefined : await publishedBodies(service, period);
+  const cockpit = shown && { ...shown, panels: await readPanels(shown, ['trend', 'districts']) };
   const { start, end } = periodRange(period, cutoffDay);
   const span: Span = { startDay: dayNumber(start), endDay: dayNumber(end) };
   const engine = await openEngine(service);
@@ -179,7 +187,7 @@ export async function openAgreement(
     await createGaps(engine, file, { span, layoutRule: LAYOUT_RULE });
     const counts = await sideCounts(engine);
     const differences = await gapCounts(engine);
-    const bodies = bodiesOf(table, cockpit, counts);
+    const bodies = bodiesOf(tableBodies ?? shownBodies(cockpit), counts);
     const present = found.flatMap(({ side, source }) => (source === undefined ? [] : [side]));
     const of = (wantedOrg?: string): Agreement => {
       const org = requireBody(wantedOrg, bodies);
@@ -246,17 +254,17 @@ function requireMonth(period: Period): Period {
   });
 }
 
-/** The bodies of the monthly table, else of the cockpit, and those that a side alone knows. */
-function bodiesOf(
-  table: PublishedTable | undefined,
-  cockpit: CockpitVersion | undefined,
-  counts: readonly SideCount[],
-): Agreement['bodies'] {
-  const shown = (cockpit?.panels.get('districts')?.tables['body'] ?? [])
+/** The bodies of the cockpit, in their order. */
+function shownBodies(cockpit: CockpitVersion | undefined): Agreement['bodies'] {
+  return (cockpit?.panels.get('districts')?.tables['body'] ?? [])
     .map((row) => ({ code: String(row['org_code']), name: String(row['org_name']) }))
     .filter(({ code }) => code !== WHOLE_CODE && code !== OTHER_BODY_CODE);
+}
+
+/** The bodies that have names, and those that a side alone knows. */
+function bodiesOf(named: Agreement['bodies'], counts: readonly SideCount[]): Agreement['bodies'] {
   const counted = [...new Set(counts.map(({ orgCode }) => orgCode))].sort();
-  const all = [...(table?.bodies ?? shown), ...counted.map((code) => ({ code, name: code }))];
+  const all = [...named, ...counted.map((code) => ({ code, name: code }))];
   return all.filter(({ code }, place) => all.findIndex((one) => one.code === code) === place);
 }
 

@@ -1,6 +1,12 @@
 /** A month whose table, platform and cockpit differ for every reason that a source, a platform and people can give. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Agreement, agreement, type Gap, type PairId } from '../../pipelines/agreement.ts';
+import {
+  type Agreement,
+  agreement,
+  type Gap,
+  openAgreement,
+  type PairId,
+} from '../../pipelines/agreement.ts';
 import { runCockpitRefresh } from '../../pipelines/cockpit-refresh.ts';
 import { runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { runMonthly } from '../../pipelines/monthly.ts';
@@ -240,5 +246,16 @@ describe('in the order of events', () => {
     expect(await reasonsOf('2026-09', 'table-cockpit', 'A02')).toContain('unexplained +2');
     const [, , cockpit] = await look('2026-09', ({ sides }) => sides);
     expect(cockpit?.notes).toEqual([expect.stringContaining('快照已不在')]);
+  });
+
+  test('an earlier answer serves until a side changes', async () => {
+    await home.home.as('clerk', async (service) => {
+      const first = await openAgreement(service, SEPTEMBER);
+      expect(await openAgreement(service, SEPTEMBER, first)).toBe(first);
+      await refresh();
+      const second = await openAgreement(service, SEPTEMBER, first);
+      expect(second).not.toBe(first);
+      for (const one of [first, second]) one.close();
+    });
   });
 });

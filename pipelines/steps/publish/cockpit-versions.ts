@@ -170,13 +170,25 @@ async function readFolder(
   const index = cockpitIndex.parse(
     JSON.parse(await readBytes(path.join(folder, INDEX_NAME), pointer.indexSha256)),
   );
+  return { pointer, index, dir: folder, panels: await readPanels({ dir: folder, index }, wanted) };
+}
+
+/**
+ * Panels of a version whose index was read: they are there for a quarter of an hour after it was in force.
+ * @param wanted absent: all
+ * @throws ArbdataError E_ARTEFACT_DAMAGED
+ */
+export async function readPanels(
+  { dir, index }: Pick<CockpitVersion, 'dir' | 'index'>,
+  wanted?: readonly PanelName[],
+): Promise<Map<PanelName, PanelDocument>> {
   const panels = new Map<PanelName, PanelDocument>();
   for (const { panel, file, sha256 } of index.panels) {
     if (wanted !== undefined && !wanted.includes(panel)) continue;
-    const document = panelDocument(panel).parse(JSON.parse(await readBytes(path.join(folder, file), sha256)));
+    const document = panelDocument(panel).parse(JSON.parse(await readBytes(path.join(dir, file), sha256)));
     panels.set(panel, document);
   }
-  return { pointer, index, dir: folder, panels };
+  return panels;
 }
 
 async function readBytes(file: string, expected: string): Promise<string> {
