@@ -7,9 +7,11 @@ import {
   openAgreement,
   type PairId,
 } from '../../pipelines/agreement.ts';
+import { planPurge, purge, readScope } from '../../pipelines/backup-purge.ts';
 import { runCockpitRefresh } from '../../pipelines/cockpit-refresh.ts';
 import { runMacroMonitoring } from '../../pipelines/macro-monitoring.ts';
 import { runMonthly } from '../../pipelines/monthly.ts';
+import { runNationalPlatform } from '../../pipelines/national-platform.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { declareLost, releaseRecord } from '../../pipelines/submissions.ts';
 import { parsePeriod } from '../../schemas/period.ts';
@@ -257,5 +259,21 @@ describe('in the order of events', () => {
       expect(second).not.toBe(first);
       for (const one of [first, second]) one.close();
     });
+  });
+
+  test('of a purged month nobody knows what the platform holds, and no batch of it is built', async () => {
+    const scope = readScope('period:2026-09');
+    await home.home.as('clerk', async (service) => {
+      const { plan } = await planPurge(service, scope);
+      await purge(service, { scope, plan, reason: '京人社函〔2026〕12号' });
+    });
+    expect(await missing('2026-09')).toEqual([
+      '本月宏观监测尚未发布',
+      '报送批次已按要求销毁，平台现存的记录无从得知',
+      null,
+    ]);
+    await expect(
+      home.home.as('clerk', (service) => runNationalPlatform(service, { period: SEPTEMBER, asOf: AS_OF })),
+    ).rejects.toMatchObject({ code: 'E_NOT_SUBMITTABLE', message: expect.stringContaining('purged') });
   });
 });
