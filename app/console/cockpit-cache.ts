@@ -109,11 +109,21 @@ export class CockpitCache {
   async #make(sight: Sight, body: string): Promise<Cut> {
     const { index, panels } = await showCockpit(this.#service, body === WHOLE ? {} : { org: body });
     refuseForeignRows(sight, panels);
-    const { version, asOf, dataTime, refreshedAt, lateAfter, months, drillDown } = index;
-    const { snapshotId, runId, toolVersion } = index;
-    const made = { snapshotId, runId, toolVersion };
-    const shown = { version, asOf, dataTime, refreshedAt, lateAfter, months, ratios: drillDown.ratios };
-    const head = { ...shown, ...made, body };
+    const { version, asOf, dataTime, refreshedAt, lateAfter, months, snapshotId, runId, toolVersion } = index;
+    const { ratios } = index.drillDown;
+    const head = {
+      version,
+      asOf,
+      dataTime,
+      refreshedAt,
+      lateAfter,
+      months,
+      ratios,
+      snapshotId,
+      runId,
+      toolVersion,
+      body,
+    };
     return { head, panels, panelsText: JSON.stringify(panels) };
   }
 }
