@@ -24,8 +24,6 @@ export interface BackupContents {
   readonly payload: readonly PayloadFile[];
 }
 
-/** Folders of a home that other parts of the service fill with what was sent and what came back. */
-const SUBMISSION_FOLDERS = ['packages', 'receipts'] as const;
 /** Where a restored home finds what is needed to run a period again; no folder of a home has this name. */
 export const REPRODUCTION_FOLDER = 'reproduction';
 export const REPRODUCTION_CONFIG = 'config.json';
@@ -79,18 +77,16 @@ function reproduction({ home, config }: Service, snapshotId: string): PayloadFil
   ];
 }
 
-/** Everything that was published, and what was submitted of it. */
+/** Everything that was published, and what was answered to it. */
 export async function outputsContents(service: Service): Promise<BackupContents> {
   const { home } = service;
   const all = await keptPublications(service);
   const published: PayloadFile[] = [];
   for (const publication of all) published.push(...(await publicationFiles(service, publication)));
-  const submitted: PayloadFile[] = [];
-  for (const name of SUBMISSION_FOLDERS)
-    submitted.push(...(await filesBelow(path.join(home.dir, name), name)));
+  const answered = await filesBelow(home.receipts, 'receipts');
   return {
     info: { publications: all.map(publicationName) },
-    payload: [...published, ...submitted, ...(await comparisonHistory(service))],
+    payload: [...published, ...answered, ...(await comparisonHistory(service))],
   };
 }
 
@@ -181,13 +177,9 @@ export async function evidenceContents(service: Service, periodText: string): Pr
   for (const id of snapshots) contents.push(await snapshotContents(service, id));
   const published: PayloadFile[] = [];
   for (const one of basis) published.push(...(await publicationFiles(service, one)));
-  const submitted: PayloadFile[] = [];
-  for (const name of SUBMISSION_FOLDERS) {
-    const files = await filesBelow(path.join(home.dir, name), name);
-    submitted.push(
-      ...files.filter((file) => file.path.split('/').some((part) => belongsTo(part, period.text))),
-    );
-  }
+  const answered = (await filesBelow(home.receipts, 'receipts')).filter((file) =>
+    file.path.split('/').some((part) => belongsTo(part, period.text)),
+  );
   return {
     info: {
       ...contents[0]?.info,
@@ -198,7 +190,7 @@ export async function evidenceContents(service: Service, periodText: string): Pr
     payload: [
       ...contents.flatMap(({ payload }) => payload),
       ...published,
-      ...submitted,
+      ...answered,
       ...(await comparisonHistory(service)),
       { path: 'evidence.json', from: { text: await evidenceText(service, own) } },
     ],
