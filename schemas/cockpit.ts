@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 
+/** Where the versions lie among the publications. */
+export const COCKPIT_FOLDER = 'cockpit';
+
 const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
 const stamp = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);

@@ -66,6 +66,11 @@ export function jobCommand(pipeline: JobPipeline): JobCommand {
   return JOB_COMMANDS[pipeline];
 }
 
+/** What runs are called in the ledger: `run monthly` is one of monthly, `receipts import` one of receipts. */
+export const RUN_PIPELINES: ReadonlySet<string> = new Set(
+  PIPELINES.flatMap((name) => jobCommand(name).words.find((word) => word !== 'run') ?? []),
+);
+
 /** Every month of the calendars since 2010 has at least so many working days. */
 const MOST_WORKING_DAYS = 15;
 const workingDay = z

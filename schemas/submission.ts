@@ -3,8 +3,10 @@
  * stands under schemas/definitions/platforms/; another system is another file.
  */
 import { z } from 'zod';
+import { COCKPIT_FOLDER } from './cockpit.ts';
 import { CODE_LIST_NAMES } from './contract.ts';
 import { type CodesFile, condition } from './definitions.ts';
+import { RUN_PIPELINES } from './schedules.ts';
 
 /** What a record can say of a case, a party or a claim: the columns of sql/submission/010-case.sql and its siblings. */
 const CASE_ATTRIBUTES = [
@@ -114,16 +116,8 @@ const packageForm = {
 };
 
 /** Products and pipelines that are no platform's: their folders, revisions and locks are their own. */
-const OWN_NAMES: readonly string[] = [
-  'macro-monitoring',
-  'pre-application-comparison',
-  'cockpit',
-  'cockpit-refresh',
-  'monthly',
-  'submit',
-  'receipts',
-  'backup',
-];
+const isOwnName = (name: string): boolean =>
+  name === COCKPIT_FOLDER || (name !== 'national-platform' && RUN_PIPELINES.has(name));
 
 export const platformFile = z.strictObject({
   recordedAt: z.iso.date(),
@@ -132,7 +126,7 @@ export const platformFile = z.strictObject({
   product: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/)
-    .refine((name) => !OWN_NAMES.includes(name), 'must not be the name of another product or pipeline'),
+    .refine((name) => !isOwnName(name), 'must not be the name of another product or pipeline'),
   version: z.string().regex(/^[A-Za-z0-9.-]+$/),
   /** Chinese; begins the workbook's name. */
   title: z.string().min(1),

@@ -8,6 +8,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  COCKPIT_FOLDER,
   type CockpitIndex,
   type CockpitPointer,
   type CockpitStatus,
@@ -40,7 +41,7 @@ const READ_ATTEMPTS = 5;
 
 /** Where the versions lie. */
 export function cockpitDir(home: Pick<Home, 'published'>): string {
-  return path.join(home.published, 'cockpit');
+  return path.join(home.published, COCKPIT_FOLDER);
 }
 
 const folderName = (version: number): string => `v${String(version).padStart(6, '0')}`;
