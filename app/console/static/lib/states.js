@@ -2,7 +2,14 @@
 import { h } from './dom.js';
 import { label } from './labels.js';
 
-const RUN_STATES = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
+/**
+ * How states are shown: each by its word, in its colour; an unknown one as it is.
+ * @param {Readonly<Record<string, readonly [word: string, tone: string]>>} states
+ */
+const chipsOf = (states) => (/** @type {string} */ state) =>
+  h('span', { class: `chip ${states[state]?.[1] ?? ''}` }, states[state]?.[0] ?? state);
+
+export const runState = chipsOf({
   waiting: ['等待', ''],
   running: ['运行中', 'busy'],
   done: ['完成', 'good'],
@@ -14,7 +21,7 @@ const RUN_STATES = /** @type {Readonly<Record<string, readonly [string, string]>
   skipped: ['跳过', ''],
 });
 
-const BATCH_STATES = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
+export const batchState = chipsOf({
   built: ['已生成，未发送', ''],
   sending: ['发送中', 'busy'],
   sent: ['已发送，待回执', 'busy'],
@@ -37,13 +44,6 @@ const PIPELINES = /** @type {Readonly<Record<string, string>>} */ ({
   'receipts-import': '读入回执',
 });
 
-/** @param {readonly [string, string] | undefined} known @param {string} state */
-const chip = (known, state) => h('span', { class: `chip ${known?.[1] ?? ''}` }, known?.[0] ?? state);
-
-/** @param {string} state */
-export const runState = (state) => chip(RUN_STATES[state], state);
-/** @param {string} state */
-export const batchState = (state) => chip(BATCH_STATES[state], state);
 /** @param {string} name */
 export const pipelineName = (name) => PIPELINES[name] ?? name;
 
@@ -56,25 +56,21 @@ export function severityChip(severity) {
   return h('span', { class: `chip ${tone}` }, label('severities', severity));
 }
 
-const DELIVERY_STATES = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
+export const deliveryState = chipsOf({
   sending: ['发送中', 'busy'],
   delivered: ['已送达', 'good'],
   failed: ['失败', 'bad'],
   unknown: ['结果不明', 'warn'],
 });
-/** @param {string} state */
-export const deliveryState = (state) => chip(DELIVERY_STATES[state], state);
 
-const BACKUP_STATES = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
+export const backupState = chipsOf({
   creating: ['制作中', 'busy'],
   complete: ['完成', 'good'],
   removing: ['清理中', 'busy'],
   removed: ['已清理', ''],
 });
-/** @param {string} state */
-export const backupState = (state) => chip(BACKUP_STATES[state], state);
 
-const CELLS = /** @type {Readonly<Record<string, readonly [string, string]>>} */ ({
+const cellChip = chipsOf({
   ran: ['完成', 'good'],
   held: ['暂停', 'warn'],
   failed: ['失败', 'bad'],
@@ -83,4 +79,4 @@ const CELLS = /** @type {Readonly<Record<string, readonly [string, string]>>} */
   'not due': ['未到期', ''],
 });
 /** A month of a product in the grid of schedules. @param {string} state */
-export const cellState = (state) => (state === 'none' ? '—' : chip(CELLS[state], state));
+export const cellState = (state) => (state === 'none' ? '—' : cellChip(state));
