@@ -1,6 +1,6 @@
 /** The frame of a panel: heading, month, table toggle; and what several panels are made of. */
 import { h, replace } from '../lib/dom.js';
-import { figure, monthName, shortName, size } from '../lib/words.js';
+import { figure, monthName, plainName, shortName, size } from '../lib/words.js';
 import { WHOLE } from './view.js';
 
 /** @typedef {import('./view.js').View} View */
@@ -147,7 +147,7 @@ const RISING_IS_BETTER = new Set(['R01', 'R02', 'R04', 'M04']);
  * @param {import('./view.js').Row<'key_figure'>} row
  * @param {'previous' | 'last_year'} against
  */
-export function change(row, against) {
+function change(row, against) {
   const amount = row[`${against}_change`];
   if (amount === null) return h('span', { class: 'soft' }, '无可比数据');
   if (size(amount) === 0) return h('span', { class: 'change' }, '持平');
@@ -167,6 +167,41 @@ export function change(row, against) {
     h('span', { class: 'unseen' }, isUp ? '上升' : '下降'),
     text,
   );
+}
+
+/**
+ * How a figure moved against the month before and a year ago.
+ * @param {import('./view.js').Row<'key_figure'>} row
+ * @param {{ readonly previous?: string, readonly lastYear?: string }} [titles] what it is compared with
+ */
+export function changes(row, { previous, lastYear } = {}) {
+  return h(
+    'dl',
+    { class: 'changes' },
+    h('dt', null, '环比'),
+    h('dd', { title: previous }, change(row, 'previous')),
+    h('dt', null, '同比'),
+    h('dd', { title: lastYear }, change(row, 'last_year')),
+  );
+}
+
+/**
+ * Columns of figures beside those that they are compared with.
+ * @param {View} view
+ * @returns {Readonly<Record<'name' | 'value' | 'previous' | 'lastYear', import('../lib/table.js').Column<import('./view.js').Row<'key_figure'>>>>}
+ */
+export function figureColumns(view) {
+  return {
+    name: { title: '指标', isHead: true, value: (row) => plainName(row.indicator_name) },
+    value: {
+      title: monthName(view.month),
+      kind: 'number',
+      value: (row) =>
+        drillable(view, row.value, { figure: row.indicator_id, title: plainName(row.indicator_name) }),
+    },
+    previous: { title: '上月', kind: 'number', value: (row) => figure(row.previous_value) },
+    lastYear: { title: '上年同月', kind: 'number', value: (row) => figure(row.last_year_value) },
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { h, svg } from '../../lib/dom.js';
 import { table } from '../../lib/table.js';
 import { figure, monthName, plainName, size } from '../../lib/words.js';
-import { change, drawPanel, drillable, monthOf } from '../panel.js';
+import { changes, drawPanel, drillable, figureColumns, monthOf } from '../panel.js';
 
 /** @typedef {import('../view.js').View} View */
 /** @typedef {import('../view.js').Row<'key_figure'>} KeyFigure */
@@ -52,14 +52,7 @@ function tile(view, row, points) {
       h('span', { class: 'unit' }, row.value === null ? '' : row.unit),
       row.is_provisional === 1 ? h('span', { class: 'provisional' }, '暂定') : null,
     ),
-    h(
-      'dl',
-      { class: 'changes' },
-      h('dt', null, '环比'),
-      h('dd', { title: against(row, 'previous') }, change(row, 'previous')),
-      h('dt', null, '同比'),
-      h('dd', { title: against(row, 'last_year') }, change(row, 'last_year')),
-    ),
+    changes(row, { previous: against(row, 'previous'), lastYear: against(row, 'last_year') }),
     sparkline(points, name),
   );
 }
@@ -121,20 +114,16 @@ function sparkline(points, name) {
  * @param {readonly KeyFigure[]} rows
  */
 function figuresTable(view, rows) {
+  const { name, value, previous, lastYear } = figureColumns(view);
   return table(
     [
-      { title: '指标', isHead: true, value: (row) => plainName(row.indicator_name) },
+      name,
       { title: '单位', value: (row) => row.unit },
-      {
-        title: monthName(view.month),
-        kind: 'number',
-        value: (row) =>
-          drillable(view, row.value, { figure: row.indicator_id, title: plainName(row.indicator_name) }),
-      },
-      { title: '上月', kind: 'number', value: (row) => figure(row.previous_value) },
+      value,
+      previous,
       { title: '环比增减', kind: 'number', value: (row) => figure(row.previous_change) },
       { title: '环比%', kind: 'number', value: (row) => figure(row.previous_percent) },
-      { title: '上年同月', kind: 'number', value: (row) => figure(row.last_year_value) },
+      lastYear,
       { title: '同比增减', kind: 'number', value: (row) => figure(row.last_year_change) },
       { title: '同比%', kind: 'number', value: (row) => figure(row.last_year_percent) },
     ],

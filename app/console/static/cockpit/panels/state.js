@@ -5,7 +5,7 @@ import { batchState } from '../../lib/states.js';
 import { table } from '../../lib/table.js';
 import { age, figure, minute, monthName, plainName, size } from '../../lib/words.js';
 import { chart, tip } from '../charts.js';
-import { bodyName, change, count, drawPanel, drillable, monthOf } from '../panel.js';
+import { bodyName, changes, count, drawPanel, drillable, figureColumns, monthOf } from '../panel.js';
 import { WHOLE } from '../view.js';
 
 /** @typedef {import('../view.js').View} View */
@@ -33,33 +33,14 @@ export function drawCollective(view) {
                 unit: row.unit,
               },
             ),
-            h(
-              'dl',
-              { class: 'changes' },
-              h('dt', null, '环比'),
-              h('dd', null, change(row, 'previous')),
-              h('dt', null, '同比'),
-              h('dd', null, change(row, 'last_year')),
-            ),
+            changes(row),
           );
         }),
       ),
-    table: () =>
-      table(
-        [
-          { title: '指标', isHead: true, value: (row) => plainName(row.indicator_name) },
-          {
-            title: monthName(view.month),
-            kind: 'number',
-            value: (row) =>
-              drillable(view, row.value, { figure: row.indicator_id, title: plainName(row.indicator_name) }),
-          },
-          { title: '上月', kind: 'number', value: (row) => figure(row.previous_value) },
-          { title: '上年同月', kind: 'number', value: (row) => figure(row.last_year_value) },
-        ],
-        rows,
-        `集体争议，${monthOf(view)}`,
-      ),
+    table: () => {
+      const { name, value, previous, lastYear } = figureColumns(view);
+      return table([name, value, previous, lastYear], rows, `集体争议，${monthOf(view)}`);
+    },
   });
 }
 
