@@ -11,6 +11,18 @@ export const wanted = () => Object.fromEntries(new URLSearchParams(location.sear
  * @typedef {{ readonly name: string, readonly label: string, readonly options?: readonly (readonly [string, string])[], readonly type?: 'text' | 'date' }} Filter
  */
 
+/** The choice of none in particular. */
+export const ALL = /** @type {const} */ (['', '全部']);
+
+/**
+ * The filter by body, for whoever sees more than one.
+ * @param {{ readonly body: string | null }} account
+ * @param {readonly (readonly [string, string])[]} options
+ * @returns {readonly Filter[]}
+ */
+export const bodyFilter = ({ body }, options) =>
+  body === null ? [{ name: 'body', label: '机构', options }] : [];
+
 /**
  * A form of filters; a change opens the page with it.
  * @param {readonly Filter[]} filters
@@ -45,12 +57,17 @@ export function filterForm(filters) {
 }
 
 /**
+ * @template R
+ * @typedef {{ readonly rows: readonly R[], readonly hasMore: boolean }} Page
+ */
+
+/**
  * A list that is read page by page.
  * @template R
- * @param {{ readonly columns: readonly import('./table.js').Column<R>[], readonly caption: string, readonly read: (offset: number) => Promise<{ rows: readonly R[], hasMore: boolean }>, readonly none: string }} parts
+ * @param {{ readonly columns: readonly import('./table.js').Column<R>[], readonly caption: string, readonly read: (offset: number) => Promise<Page<R>>, readonly first?: Page<R>, readonly none: string }} parts `first`: the first page, where it was read already
  */
-export async function pagedTable({ columns, caption, read, none }) {
-  const first = await read(0);
+export async function pagedTable({ columns, caption, read, none, ...parts }) {
+  const first = parts.first ?? (await read(0));
   if (first.rows.length === 0) return h('p', { class: 'nothing' }, none);
   const list = table(columns, first.rows, caption);
   let count = first.rows.length;

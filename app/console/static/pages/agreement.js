@@ -1,7 +1,7 @@
 /** 三方一致: what the monthly table, the platform and the cockpit say of a month, and the cases in which they differ. */
 import { get } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
-import { factList, filterForm, pagedTable, wanted } from '../lib/list.js';
+import { ALL, bodyFilter, factList, filterForm, pagedTable, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
 import { table, wide } from '../lib/table.js';
 import { figure as figureText, monthName, NONE, shortName } from '../lib/words.js';
@@ -25,7 +25,8 @@ const PAIRS = [
 ];
 /** @type {Readonly<Record<GapClass, string>>} */
 const TONES = { defect: 'bad', timing: 'warn', definition: '' };
-const ALL = /** @type {const} */ (['', '全部']);
+/** @param {Agreement} agreement */
+const pageOf = ({ cases, hasMore }) => ({ rows: cases, hasMore });
 
 void runPage(async ({ account }) => {
   const filter = wanted();
@@ -36,17 +37,15 @@ void runPage(async ({ account }) => {
     columns: caseColumns(first),
     caption: '差异案件',
     none: first.reasons.length === 0 ? '没有差异案件' : '没有符合条件的案件',
-    read: async (offset) => {
-      const { cases, hasMore } = offset === 0 ? first : await read(offset);
-      return { rows: cases, hasMore };
-    },
+    first: pageOf(first),
+    read: async (offset) => pageOf(await read(offset)),
   });
   replace(
     byId('content'),
     h(
       'div',
       { class: 'stack' },
-      filterForm(filters(first, account.body === null)),
+      filterForm(filters(first, account)),
       verdict(first),
       totalsPanel(first),
       h('div', { class: 'sides' }, first.sides.map(sidePanel)),
@@ -62,9 +61,9 @@ void runPage(async ({ account }) => {
 
 /**
  * @param {Agreement} agreement
- * @param {boolean} seesAll
+ * @param {{ readonly body: string | null }} account
  */
-function filters({ period, months, bodies, figures, classes, reasons, ...rest }, seesAll) {
+function filters({ period, months, bodies, figures, classes, reasons, ...rest }, account) {
   const shown = months.includes(period) ? months : [period, ...months];
   return [
     {
@@ -74,18 +73,10 @@ function filters({ period, months, bodies, figures, classes, reasons, ...rest },
         (month) => /** @type {const} */ ([month === months[0] ? '' : month, monthName(month)]),
       ),
     },
-    ...(seesAll
-      ? [
-          {
-            name: 'body',
-            label: '机构',
-            options: [
-              /** @type {const} */ (['', '全市']),
-              ...bodies.map(({ code, name }) => /** @type {const} */ ([code, shortName(name)])),
-            ],
-          },
-        ]
-      : []),
+    ...bodyFilter(account, [
+      ['', '全市'],
+      ...bodies.map(({ code, name }) => /** @type {const} */ ([code, shortName(name)])),
+    ]),
     {
       name: 'figure',
       label: '指标',

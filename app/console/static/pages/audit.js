@@ -2,7 +2,7 @@
 import { get } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { label, labels } from '../lib/labels.js';
-import { filterForm, pagedTable, wanted } from '../lib/list.js';
+import { ALL, filterForm, pagedTable, wanted } from '../lib/list.js';
 import { problemNotice, runPage } from '../lib/shell.js';
 import { second } from '../lib/words.js';
 
@@ -56,7 +56,7 @@ void runPage(async () => {
         {
           name: 'action',
           label: '行为',
-          options: [['', '全部'], ...Object.entries(labels('auditActions'))],
+          options: [ALL, ...Object.entries(labels('auditActions'))],
         },
         { name: 'actor', label: '行为人' },
         { name: 'subject', label: '对象' },

@@ -3,7 +3,7 @@ import { get } from '../lib/api.js';
 import { loadBodies } from '../lib/bodies.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { label, labels } from '../lib/labels.js';
-import { filterForm, pagedTable, wanted } from '../lib/list.js';
+import { ALL, bodyFilter, filterForm, pagedTable, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
 import { table, wide } from '../lib/table.js';
 import { figure, monthName } from '../lib/words.js';
@@ -11,7 +11,8 @@ import { figure, monthName } from '../lib/words.js';
 /** @typedef {{ readonly pre_app_id: string | null, readonly case_id: string | null, readonly org_code: string | null, readonly class: string, readonly fields: string | null, readonly status: string | null, readonly case_no: string | null, readonly first_seen: string }} Subject */
 /** @typedef {{ readonly period: string, readonly revision: number, readonly runId: string, readonly asOf: string, readonly counts: readonly { readonly org_code: string | null, readonly class: string, readonly subjects: number }[], readonly subjects: readonly Subject[], readonly hasMore: boolean }} Comparison */
 
-const all = /** @type {const} */ (['', '全部']);
+/** @param {Comparison} comparison */
+const pageOf = ({ subjects, hasMore }) => ({ rows: subjects, hasMore });
 
 void runPage(async ({ account }) => {
   const filter = wanted();
@@ -33,10 +34,8 @@ void runPage(async ({ account }) => {
     columns,
     caption: '比对结果',
     none: '没有符合条件的记录',
-    read: async (offset) => {
-      const { subjects, hasMore } = offset === 0 ? first : await read(offset);
-      return { rows: subjects, hasMore };
-    },
+    first: pageOf(first),
+    read: async (offset) => pageOf(await read(offset)),
   });
   replace(
     byId('content'),
@@ -49,10 +48,8 @@ void runPage(async ({ account }) => {
         `${monthName(first.period)}，第${first.revision}次发布，数据截至${first.asOf}，运行${first.runId}`,
       ),
       filterForm([
-        ...(account.body === null
-          ? [{ name: 'body', label: '机构', options: [all, ...bodies.options] }]
-          : []),
-        { name: 'class', label: '类别', options: [all, ...Object.entries(labels('comparisonClasses'))] },
+        ...bodyFilter(account, [ALL, ...bodies.options]),
+        { name: 'class', label: '类别', options: [ALL, ...Object.entries(labels('comparisonClasses'))] },
       ]),
       classPanel(first),
       list,

@@ -5,7 +5,7 @@ import { openSheet } from '../lib/dialog.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { actionForm, field, filled } from '../lib/form.js';
 import { label, labels } from '../lib/labels.js';
-import { factList, filterForm, pagedTable, wanted } from '../lib/list.js';
+import { ALL, bodyFilter, factList, filterForm, pagedTable, wanted } from '../lib/list.js';
 import { hasRole, runPage } from '../lib/shell.js';
 import { severityChip } from '../lib/states.js';
 import { table, wide } from '../lib/table.js';
@@ -29,7 +29,6 @@ void runPage(async (session) => {
     /** @type {Promise<{ rules: { id: string, title: string }[] }>} */ (get('/api/rules')),
     /** @type {Promise<{ counts: Count[] }>} */ (get('/api/findings/counts', { body: filter['body'] })),
   ]);
-  const all = /** @type {const} */ (['', '全部']);
   const list = await pagedTable({
     columns: columns(bodies, new Map(rules.map(({ id, title }) => [id, title])), hasRole(session, JUDGES)),
     caption: '数据问题',
@@ -47,22 +46,20 @@ void runPage(async (session) => {
       'div',
       { class: 'stack' },
       filterForm([
-        ...(account.body === null
-          ? [{ name: 'body', label: '机构', options: [all, ...bodies.options] }]
-          : []),
-        { name: 'severity', label: '级别', options: [all, ...Object.entries(labels('severities'))] },
+        ...bodyFilter(account, [ALL, ...bodies.options]),
+        { name: 'severity', label: '级别', options: [ALL, ...Object.entries(labels('severities'))] },
         {
           name: 'state',
           label: '状态',
           options: [
-            all,
+            ALL,
             ...STATES.map((state) => /** @type {const} */ ([state, label('findingStates', state)])),
           ],
         },
         {
           name: 'rule',
           label: '规则',
-          options: [all, ...rules.map(({ id, title }) => /** @type {const} */ ([id, `${id} ${title}`]))],
+          options: [ALL, ...rules.map(({ id, title }) => /** @type {const} */ ([id, `${id} ${title}`]))],
         },
       ]),
       account.body === null && filter['body'] === undefined ? bodyPanel(counts, bodies) : null,

@@ -1,7 +1,7 @@
 /** 运行: all runs, the latest first, and the way to start one. */
 import { get } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
-import { filterForm, listPanel, wanted } from '../lib/list.js';
+import { ALL, filterForm, listPanel, wanted } from '../lib/list.js';
 import { hasRole, runPage } from '../lib/shell.js';
 import { pipelineName, runState } from '../lib/states.js';
 import { second } from '../lib/words.js';
@@ -40,7 +40,7 @@ void runPage(async (session) => {
     h(
       'div',
       { class: 'headline below' },
-      filterForm([{ name: 'pipeline', label: '类型', options: [['', '全部'], ...names] }]),
+      filterForm([{ name: 'pipeline', label: '类型', options: [ALL, ...names] }]),
       hasRole(session, ['operator']) ? start : null,
     ),
     listPanel(COLUMNS, runs, { caption: '运行', none: '没有运行' }),
