@@ -1,5 +1,4 @@
 /** The channel `smtp`: a plain-text mail. */
-import { createTransport } from 'nodemailer';
 import type { SmtpAlertConfig } from '../../../schemas/alerts.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import { type AlertChannel, type AlertMessage, headline } from './channel.ts';
@@ -17,6 +16,8 @@ export function smtpChannel(name: string, settings: SmtpSettings): AlertChannel 
 
 async function mail(settings: SmtpSettings, message: AlertMessage): Promise<void> {
   const { host, port, security, user, password, ca, from, to, timeoutMs } = settings;
+  // Loaded when it is needed: most commands never send a mail.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host,
     port,

@@ -1,7 +1,7 @@
 /** PostgreSQL as a target of the cockpit. */
 import { readFileSync } from 'node:fs';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import type { CockpitTargetConfig } from '../../../schemas/cockpit-config.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
 import type { Secret } from '../../runtime/secrets.ts';
@@ -21,7 +21,7 @@ const MAX_VALUES = 20_000;
 export function openPostgresql(config: PostgresqlConfig, password: Secret | undefined): TargetDatabase {
   const { host, port, database, user, schema } = config;
   const title = `${user}@${host}:${port}/${database}`;
-  const pool = new pg.Pool({
+  const settings: pg.PoolConfig = {
     host,
     port,
     database,
@@ -32,11 +32,8 @@ export function openPostgresql(config: PostgresqlConfig, password: Secret | unde
     connectionTimeoutMillis: config.connectTimeoutSeconds * 1000,
     query_timeout: config.statementTimeoutSeconds * 1000,
     application_name: 'arbdata cockpit',
-  });
-  // A connection that is lost is told by the statement that meets it; as an event without a listener it would end the
-  // process, and the one of a client in use is not the pool's.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  };
+  const pool = () => openPool(settings);
   const db = new Kysely<TargetTables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
   return {
     db,
@@ -47,6 +44,17 @@ export function openPostgresql(config: PostgresqlConfig, password: Secret | unde
     translate: (error) => translated(title, error),
     close: () => db.destroy(),
   };
+}
+
+/** The driver is loaded when it is needed: most commands never ask a target anything. */
+async function openPool(settings: pg.PoolConfig): Promise<pg.Pool> {
+  const { default: driver } = await import('pg');
+  const pool = new driver.Pool(settings);
+  // A connection that is lost is told by the statement that meets it; as an event without a listener it would end the
+  // process, and the one of a client in use is not the pool's.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 /** Beyond this machine the connection is encrypted and the server's certificate checked, unless that is switched off. */
