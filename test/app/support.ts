@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { runCommandLine } from '../../app/cli.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 export const MAIN = path.join(PROJECT_DIR, 'app/main.js');
 
@@ -27,7 +28,7 @@ export async function execute(
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(program, args, {
     cwd,
-    env: { PATH, HOME, LANG: 'C.UTF-8', ...env },
+    env: { PATH, HOME, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };
