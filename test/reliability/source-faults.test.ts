@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { withEngine } from '../../pipelines/runtime/duckdb.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
-import { mustRun, runCli, runJson } from './support/cli.ts';
+import { callCli, callJson, mustRun, runJson } from './support/cli.ts';
 import { flipByte } from './support/damage.ts';
 import { copyHome, importedHome, RUN } from './support/homes.ts';
 import { restProblems, settledProblems } from './support/invariants.ts';
@@ -57,7 +57,7 @@ async function expectNothingMade(home: string): Promise<void> {
 }
 
 async function expectPublished(home: string): Promise<void> {
-  const { exit, json } = await runJson(home, RUN);
+  const { exit, json } = await callJson(home, RUN);
   expect(exit).toBe(0);
   expect(json).toMatchObject({ state: 'published', revision: 1 });
 }
@@ -89,7 +89,7 @@ test('a source that another process holds open', async () => {
     expect(error?.message).toContain(`PID ${holder.pid}`);
     expect(error?.advice).toMatch(/Wait until that process has ended/);
   }
-  const doctor = await runCli(home, ['doctor']);
+  const doctor = await callCli(home, ['doctor']);
   expect(doctor.exit).toBe(1);
   expect(doctor.stdout).toMatch(/problem +source: another process holds/i);
   await holder.end();
@@ -106,7 +106,7 @@ test('a home without a source', async () => {
     expect(error?.message).toContain(sourceFile(home));
     expect(error?.advice).toMatch(/arbdata demo.*arbdata source import/);
   }
-  expect((await runCli(home, ['doctor'])).exit).toBe(0);
+  expect((await callCli(home, ['doctor'])).exit).toBe(0);
   renameSync(path.join(home, 'kept'), sourceFile(home));
   await expectNothingMade(home);
   await expectPublished(home);
@@ -132,10 +132,10 @@ test.each<[string, string, RegExp]>([
   expect([exit, error?.code]).toEqual([4, 'E_SOURCE_CONTRACT']);
   expect(error?.message).toMatch(message);
   expect(error?.advice).toMatch(/source check/);
-  const check = await runJson<{ problems: { message: string }[] }>(home, ['source', 'check']);
+  const check = await callJson<{ problems: { message: string }[] }>(home, ['source', 'check']);
   expect(check.exit).toBe(4);
   expect(check.json.problems.map((problem) => problem.message).join('; ')).toMatch(message);
-  expect((await runCli(home, ['doctor'])).exit).toBe(1);
+  expect((await callCli(home, ['doctor'])).exit).toBe(1);
   await expectNothingMade(home);
 });
 
@@ -185,21 +185,21 @@ test.each<[string, (snapshot: string) => void, RegExp]>([
 test('a damaged snapshot stops nobody who freezes a new one', async () => {
   const home = copyOf(published.home);
   flipByte(path.join(home, 'snapshots', published.snapshot, 'arb_case.parquet'));
-  expect((await runJson(home, RUN)).json).toMatchObject({ state: 'unchanged', revision: 1 });
-  const verified = await runJson(home, ['snapshot', 'verify', published.snapshot]);
+  expect((await callJson(home, RUN)).json).toMatchObject({ state: 'unchanged', revision: 1 });
+  const verified = await callJson(home, ['snapshot', 'verify', published.snapshot]);
   expect([verified.exit, verified.error?.code]).toEqual([1, 'E_SNAPSHOT_DAMAGED']);
 });
 
 test('a snapshot that does not exist, and one of another day', async () => {
   const { home, snapshot } = published;
-  const unknown = await runJson(home, [...RUN, '--snapshot', '20260101-000000-abcd']);
+  const unknown = await callJson(home, [...RUN, '--snapshot', '20260101-000000-abcd']);
   expect([unknown.exit, unknown.error?.code]).toEqual([2, 'E_NOT_FOUND']);
   expect(unknown.error?.advice).toMatch(/snapshot list/);
   for (const id of ['../../etc', 'x', '', '20260101-000000-ABCD']) {
-    const { exit, error } = await runJson(home, [...RUN, '--snapshot', id]);
+    const { exit, error } = await callJson(home, [...RUN, '--snapshot', id]);
     expect([id, exit, error?.code]).toEqual([id, 2, 'E_NOT_FOUND']);
   }
-  const otherDay = await runJson(home, [...RUN, '--snapshot', snapshot, '--as-of', '2026-11-04']);
+  const otherDay = await callJson(home, [...RUN, '--snapshot', snapshot, '--as-of', '2026-11-04']);
   expect([otherDay.exit, otherDay.error?.code]).toEqual([2, 'E_USAGE']);
   expect(otherDay.error?.message).toBe(`snapshot ${snapshot} is of 2026-11-03, not of 2026-11-04`);
   expect(await settledProblems(home, { revisions: { '2026-10': 1 } })).toEqual([]);
@@ -211,7 +211,7 @@ test.each([
   ['2026-Q4', '2026-12-31'],
 ])('%s, which had not ended on %s, is a draft that is never published', async (period, asOf) => {
   const home = copyOf(imported);
-  const run = await runJson<{
+  const run = await callJson<{
     run: string;
     state: string;
     provisional: boolean;
@@ -225,16 +225,16 @@ test.each([
   const manifest = readFileSync(path.join(run.json.dir, 'manifest.json'), 'utf8');
   expect(JSON.parse(manifest)).toMatchObject({ state: 'draft', provisional: true, revision: 0 });
 
-  const release = await runJson(home, ['runs', 'release', run.json.run, '--reason', 'needed now']);
+  const release = await callJson(home, ['runs', 'release', run.json.run, '--reason', 'needed now']);
   expect([release.exit, release.error?.code]).toEqual([2, 'E_NOT_RELEASABLE']);
   expect(await settledProblems(home, { revisions: {} })).toEqual([]);
 });
 
 test('a held run of a period that had not ended is not released either', async () => {
   const home = copyOf(await importedHome(dir, 'excluded', 'excluded'));
-  const run = await runJson<{ run: string }>(home, ['run', 'macro-monitoring', '--period', '2026-11']);
+  const run = await callJson<{ run: string }>(home, ['run', 'macro-monitoring', '--period', '2026-11']);
   expect(run.exit).toBe(3);
-  const release = await runJson(home, ['runs', 'release', run.json.run, '--reason', 'needed now']);
+  const release = await callJson(home, ['runs', 'release', run.json.run, '--reason', 'needed now']);
   expect([release.exit, release.error?.code]).toEqual([2, 'E_NOT_RELEASABLE']);
   expect(release.error?.message).toMatch(/had not ended at the as-of date/);
   expect(await settledProblems(home, { revisions: {} })).toEqual([]);
@@ -247,16 +247,16 @@ const NO_DATES = ['2026-02-30', '2026-1-1', 'today'];
 test('nonsense periods and dates are wrong usage, and begin nothing', async () => {
   const home = copyOf(imported);
   for (const period of NO_PERIODS) {
-    const { exit, error } = await runJson(home, ['run', 'macro-monitoring', '--period', period]);
+    const { exit, error } = await callJson(home, ['run', 'macro-monitoring', '--period', period]);
     expect([period, exit, error?.code]).toEqual([period, 2, 'E_PERIOD']);
     expect(error?.advice).toContain('--period 2026-10');
   }
   for (const date of NO_DATES) {
-    const { exit, error } = await runJson(home, [...RUN, '--as-of', date]);
+    const { exit, error } = await callJson(home, [...RUN, '--as-of', date]);
     expect([date, exit, error?.code]).toEqual([date, 2, 'E_DATE']);
     expect(error?.message).toContain('--as-of');
   }
-  expect((await runJson(home, ['runs'])).json).toEqual({ runs: [] });
+  expect((await callJson(home, ['runs'])).json).toEqual({ runs: [] });
   await expectNothingMade(home);
 });
 
@@ -266,7 +266,7 @@ test.each<[string, string[], string]>([
   ['a release without a reason', ['runs', 'release', 'R20261103-000000-abcd'], 'E_USAGE'],
   ['a release of no run', ['runs', 'release', 'R20261103-000000-abcd', '--reason', 'x'], 'E_NOT_FOUND'],
 ])('%s is wrong usage', async (_name, args, code) => {
-  const { exit, error } = await runJson(published.home, args);
+  const { exit, error } = await callJson(published.home, args);
   expect([exit, error?.code]).toEqual([2, code]);
 });
 

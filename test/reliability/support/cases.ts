@@ -4,7 +4,7 @@ import path from 'node:path';
 import { withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { removeTree } from '../../../pipelines/runtime/files.ts';
 import { VIEWS } from '../../../schemas/contract.ts';
-import { runCli } from './cli.ts';
+import { callCli, runCli } from './cli.ts';
 import { AS_OF, copyHome, RUN, type Templates } from './homes.ts';
 import { type Expected, restProblems, settledProblems, sha256 } from './invariants.ts';
 import { CRASH_POINT, type Fate, killAt, type Moment } from './kill.ts';
@@ -265,14 +265,14 @@ async function rerunProblems(
   { name, args }: Scenario,
   fates: readonly Fate[],
 ): Promise<string[]> {
-  const { exit, stderr } = await runCli(home, args);
+  const { exit, stderr } = await callCli(home, args);
   if (exit === 0) return [];
   if (name === 'release' && exit === 2 && /was released already/.test(stderr)) return [];
   return [`the same command ended with ${exit} (before it: ${fates.join(', ')}): ${stderr.slice(-600)}`];
 }
 
 async function doctorProblems(home: string, fates: readonly Fate[]): Promise<string[]> {
-  const { exit, stdout, stderr } = await runCli(home, ['doctor']);
+  const { exit, stdout, stderr } = await callCli(home, ['doctor']);
   return exit === 0
     ? []
     : [`doctor ended with ${exit} (${fates.join(', ')}): ${stdout}${stderr.slice(-600)}`];

@@ -1,15 +1,13 @@
-/** The real command line as a child process: what a person types, and what the process does. */
+/** The real command line: as a child process, for what the process does, or called here, for what a command does. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { runCommandLine } from '../../../app/cli.ts';
 import { PROJECT_DIR } from '../../../pipelines/runtime/project.ts';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 
 const MAIN = path.join(PROJECT_DIR, 'app/main.js');
 /** A command that has not ended by then hangs; the machine may be busy with other tests. */
 const PATIENCE_MS = 180_000;
-/** Compiled once for all children: a third of the time of a short command is compiling. */
-const COMPILE_CACHE = path.join(os.tmpdir(), `arbdata-compile-cache-${process.getuid?.() ?? 0}`);
 
 export interface Ended {
   /** null where a signal ended it. */
@@ -34,7 +32,6 @@ export interface StartOptions {
 
 /** Start `arbdata …` on a home. */
 export function startCli(home: string, args: readonly string[], options: StartOptions = {}): Started {
-  mkdirSync(COMPILE_CACHE, { recursive: true });
   const preload = (options.preload ?? []).flatMap((file) => ['--import', file]);
   const child = spawn(process.execPath, [...preload, MAIN, '--home', home, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,6 +84,25 @@ export async function runCli(
   return startCli(home, args, options).ended;
 }
 
+/** Carry `arbdata …` out on a home in this process: what is not about the process itself costs a third of one. */
+export async function callCli(home: string, args: readonly string[]): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  const exit = await runCommandLine(['--home', home, ...args], {
+    output: {
+      write: async (text) => {
+        stdout += text;
+      },
+    },
+    errors: {
+      write: (text) => {
+        stderr += text;
+      },
+    },
+  });
+  return { exit, signal: null, stdout, stderr };
+}
+
 /** The error that a command with --json ended with. */
 export interface ShownError {
   readonly code: string;
@@ -96,13 +112,26 @@ export interface ShownError {
   readonly retryable: boolean;
 }
 
-/** Run `arbdata … --json` and read its one document. */
+type EndedJson<T> = Ended & { readonly json: T; readonly error: ShownError | undefined };
+
+/** Run `arbdata … --json` to its end and read its one document. */
 export async function runJson<T = Record<string, unknown>>(
   home: string,
   args: readonly string[],
   options: StartOptions = {},
-): Promise<Ended & { readonly json: T; readonly error: ShownError | undefined }> {
-  const ended = await runCli(home, [...args, '--json'], options);
+): Promise<EndedJson<T>> {
+  return readJson(args, await runCli(home, [...args, '--json'], options));
+}
+
+/** The same in this process. */
+export async function callJson<T = Record<string, unknown>>(
+  home: string,
+  args: readonly string[],
+): Promise<EndedJson<T>> {
+  return readJson(args, await callCli(home, [...args, '--json']));
+}
+
+function readJson<T>(args: readonly string[], ended: Ended): EndedJson<T> {
   let json: unknown;
   try {
     json = JSON.parse(ended.stdout);
@@ -114,9 +143,9 @@ export async function runJson<T = Record<string, unknown>>(
   return { ...ended, json: json as T, error: (json as { error?: ShownError }).error };
 }
 
-/** Run a command that must succeed. */
+/** Carry a command out that must succeed. */
 export async function mustRun(home: string, args: readonly string[]): Promise<Ended> {
-  const ended = await runCli(home, args);
+  const ended = await callCli(home, args);
   if (ended.exit === 0) return ended;
   throw new Error(`arbdata ${args.join(' ')} ended with ${ended.exit ?? ended.signal}:\n${ended.stderr}`);
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type Engine, literal, withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { PROJECT_DIR } from '../../../pipelines/runtime/project.ts';
 import { VIEWS } from '../../../schemas/contract.ts';
-import { mustRun, runJson } from './cli.ts';
+import { callJson, mustRun } from './cli.ts';
 
 export const AS_OF = '2026-11-03';
 export const PERIOD = '2026-10';
@@ -105,7 +105,7 @@ export async function bareHome(dir: string, name: string): Promise<string> {
 /** A home with a run that K12 holds. */
 export async function heldHome(dir: string, name: string): Promise<{ home: string; runId: string }> {
   const home = await importedHome(dir, name, 'excluded');
-  const { exit, json, stderr } = await runJson<{ run: string }>(home, RUN);
+  const { exit, json, stderr } = await callJson<{ run: string }>(home, RUN);
   if (exit !== 3) throw new Error(`the run was to be held by K12, but ended with ${exit}:\n${stderr}`);
   return { home, runId: json.run };
 }
