@@ -108,48 +108,71 @@ describe('completion', () => {
       return false;
     }
   };
-  /** How each shell is asked what it would offer for the last of these words. */
-  const asking: Record<Shell, (words: readonly string[]) => string> = {
-    bash: (words) => `source <(arbdata completion bash)
-      complete -p arbdata >/dev/null || exit 9
-      COMP_WORDS=(arbdata ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
-      _arbdata 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    zsh: (words) => `compdef() { [ "$1 $2" = '_arbdata arbdata' ] || exit 9 }
-      compadd() { shift; print -l -- "$@" }
-      _files() { print files }
-      source <(arbdata completion zsh)
-      words=(arbdata ${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length + 1}
-      _arbdata`,
-    fish: (words) => `arbdata completion fish | source; complete -C 'arbdata ${words.join(' ')}'`,
+  /** How each shell loads the completion, and how it is asked what it would offer for the last of some words. */
+  const asking: Record<Shell, { load: string; ask: (words: readonly string[]) => string }> = {
+    bash: {
+      load: `source <(arbdata completion bash)
+        complete -p arbdata >/dev/null || exit 9`,
+      ask: (words) => `COMP_WORDS=(arbdata ${quoted(words)}); COMP_CWORD=${words.length}
+        _arbdata 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    },
+    zsh: {
+      load: `compdef() { [ "$1 $2" = '_arbdata arbdata' ] || exit 9 }
+        compadd() { shift; print -l -- "$@" }
+        _files() { print files }
+        source <(arbdata completion zsh)`,
+      ask: (words) => `words=(arbdata ${quoted(words)}); CURRENT=${words.length + 1}
+        _arbdata`,
+    },
+    fish: {
+      load: 'arbdata completion fish | source',
+      ask: (words) => `complete -C 'arbdata ${words.join(' ')}'`,
+    },
   };
+  const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
+  const cases: [words: string[], offered: string[]][] = [
+    [
+      ['run', ''],
+      ['monthly', 'macro-monitoring', '--json', '--home', '--help'],
+    ],
+    [['sn'], ['snapshot']],
+    [['findings', '--st'], ['--state']],
+    [['findings', '--state', 'c'], ['continuing']],
+    [
+      ['explain', 'A02@ALL', '--scope', ''],
+      ['month', 'ytd'],
+    ],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['--home', '/tmp', 'run', 'mo'], ['monthly']],
+  ];
 
   describe.each(SHELLS)('%s', (shell) => {
-    test.skipIf(!has(shell)).each<[words: string[], offered: string[]]>([
-      [
-        ['run', ''],
-        ['monthly', 'macro-monitoring', '--json', '--home', '--help'],
-      ],
-      [['sn'], ['snapshot']],
-      [['findings', '--st'], ['--state']],
-      [['findings', '--state', 'c'], ['continuing']],
-      [
-        ['explain', 'A02@ALL', '--scope', ''],
-        ['month', 'ytd'],
-      ],
-      [
-        ['completion', ''],
-        ['bash', 'zsh', 'fish'],
-      ],
-      [['--home', '/tmp', 'run', 'mo'], ['monthly']],
-    ])('%j', async (words, offered) => {
+    const isThere = has(shell);
+    /** What was offered for each of the cases, by one shell. */
+    let answers: string[][];
+    beforeAll(async () => {
+      if (!isThere) return;
       const PATH = `${await binDir()}:${process.env.PATH ?? ''}`;
-      const ended = await execute(shell, ['-c', asking[shell](words)], { env: { PATH } });
+      const { load, ask } = asking[shell];
+      const script = [load, ...cases.flatMap(([words]) => [ask(words), 'echo ----'])].join('\n');
+      const ended = await execute(shell, ['-c', script], { env: { PATH } });
       expect(ended.code).toBe(0);
-      const lines = ended.stdout.split('\n').map((line) => line.split('\t')[0]);
-      expect(lines).toEqual(expect.arrayContaining(offered));
-      const typed = words.at(-1) ?? '';
-      if (typed !== '') expect(lines.filter((line) => line !== '')).toEqual(offered);
+      answers = ended.stdout
+        .split('----\n')
+        .map((answer) => answer.split('\n').flatMap((line) => line.split('\t')[0] || []));
     });
+
+    test.skipIf(!isThere).each(cases.map(([words, offered], place) => ({ words, offered, place })))(
+      '$words',
+      ({ words, offered, place }) => {
+        const lines = answers[place];
+        expect(lines).toEqual(expect.arrayContaining(offered));
+        if (words.at(-1) !== '') expect(lines).toEqual(offered);
+      },
+    );
   });
 });
 
