@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
-import { mustRun, runJson } from './support/cli.ts';
+import { callJson, mustRun, runJson } from './support/cli.ts';
 import { AS_OF, copyHome, RUN } from './support/homes.ts';
 import { settledProblems, sha256 } from './support/invariants.ts';
 
@@ -66,7 +66,7 @@ test.each([1, 2])(
   async (threads) => {
     const own = copyHome(home, path.join(dir, `threads-${threads}`));
     writeFileSync(path.join(own, 'config.json'), JSON.stringify({ threads }));
-    const { exit, json } = await runJson<Outcome>(own, [...RUN, '--snapshot', snapshot]);
+    const { exit, json } = await callJson<Outcome>(own, [...RUN, '--snapshot', snapshot]);
     expect(exit).toBe(0);
     expect(json).toMatchObject({ state: 'unchanged', revision: 1, snapshot });
     expect(hashes(json.dir)).toEqual(reference());
@@ -84,7 +84,7 @@ test('a home of its own with the same source, frozen anew, gives the same bytes'
     AS_OF,
   ]);
   writeFileSync(path.join(own, 'config.json'), JSON.stringify({ threads: 1, memoryLimitMb: 256 }));
-  const { json } = await runJson<Outcome>(own, RUN);
+  const { json } = await callJson<Outcome>(own, RUN);
   expect(json).toMatchObject({ state: 'published', revision: 1 });
   expect(hashes(json.dir)).toEqual(reference());
 });
@@ -98,14 +98,14 @@ test('a released draft has the bytes that were held', async () => {
     '--as-of',
     AS_OF,
   ]);
-  const held = await runJson<Outcome & { run: string }>(own, RUN);
+  const held = await callJson<Outcome & { run: string }>(own, RUN);
   expect(held.exit).toBe(3);
-  const released = await runJson<Outcome>(own, ['runs', 'release', held.json.run, '--reason', 'looked at']);
+  const released = await callJson<Outcome>(own, ['runs', 'release', held.json.run, '--reason', 'looked at']);
   expect(released.json).toMatchObject({ state: 'published', revision: 1, snapshot: held.json.snapshot });
   expect(hashes(released.json.dir)).toEqual(hashes(held.json.dir));
   const manifest = JSON.parse(readFileSync(path.join(released.json.dir, 'manifest.json'), 'utf8'));
   expect(manifest).toMatchObject({ state: 'published', revision: 1, releaseReason: 'looked at' });
-  const again = await runJson(own, ['runs', 'release', held.json.run, '--reason', 'looked at']);
+  const again = await callJson(own, ['runs', 'release', held.json.run, '--reason', 'looked at']);
   expect([again.exit, again.error?.code]).toEqual([2, 'E_NOT_RELEASABLE']);
   expect(await settledProblems(own, { revisions: { '2026-10': 1 } })).toEqual([]);
 });

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
-import { runCli, runJson, type Started, startCli } from './support/cli.ts';
+import { callCli, callJson, mustRun, runCli, runJson, type Started, startCli } from './support/cli.ts';
 import { bareHome, copyHome, importedHome, RUN } from './support/homes.ts';
 import { settledProblems } from './support/invariants.ts';
 
@@ -55,7 +55,7 @@ test.each([
 
     holder.child.kill('SIGKILL');
     await holder.ended;
-    const next = await runJson(home, second);
+    const next = await callJson(home, second);
     expect(next.exit).toBe(0);
     expect(next.json).toMatchObject({ state: 'published', revision: 1 });
     expect(next.stderr).toMatch(/run R\S+ was interrupted/);
@@ -66,13 +66,13 @@ test.each([
 test('a refused run leaves the one that goes on alone', async () => {
   const home = homeOf('left-alone');
   const holder = await stoppedRun(home, RUN);
-  expect((await runCli(home, RUN)).exit).toBe(5);
+  expect((await callCli(home, RUN)).exit).toBe(5);
   // Looking, and settling what dead runs left, are no reason to wait or to disturb.
-  expect((await runCli(home, ['doctor'])).exit).toBe(0);
-  expect((await runCli(home, ['runs'])).stdout).toMatch(/ running /);
+  await mustRun(home, ['doctor']);
+  expect((await mustRun(home, ['runs'])).stdout).toMatch(/ running /);
   holder.child.kill('SIGCONT');
   expect((await holder.ended).exit).toBe(0);
-  expect((await runJson(home, RUN)).json).toMatchObject({ state: 'unchanged', revision: 1 });
+  expect((await callJson(home, RUN)).json).toMatchObject({ state: 'unchanged', revision: 1 });
   expect(await settledProblems(home, { revisions: { '2026-10': 1 } })).toEqual([]);
 });
 
@@ -84,13 +84,13 @@ test('of several runs that start at the same moment on a home without a ledger o
   expect(exits[0]).toBe(0);
   expect(exits.every((exit) => exit === 0 || exit === 5)).toBe(true);
   expect(await settledProblems(home, { revisions: { '2026-10': 1 } })).toEqual([]);
-  expect((await runCli(home, ['doctor'])).exit).toBe(0);
+  await mustRun(home, ['doctor']);
 });
 
 test('a source may be replaced while a run that has frozen it goes on', async () => {
   const home = homeOf('replaced');
   const holder = await stoppedRun(home, RUN);
-  expect((await runCli(home, ['source', 'import', path.join(dir, 'csv-first')])).exit).toBe(0);
+  await mustRun(home, ['source', 'import', path.join(dir, 'csv-first')]);
   holder.child.kill('SIGCONT');
   expect((await holder.ended).exit).toBe(0);
   expect(await settledProblems(home, { revisions: { '2026-10': 1 } })).toEqual([]);

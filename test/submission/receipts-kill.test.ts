@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { arbdata } from '../app/support.ts';
 import { CLERK, homeDir } from '../publish/support.ts';
-import { runCli } from '../reliability/support/cli.ts';
+import { callCli, runCli } from '../reliability/support/cli.ts';
 import { copyHome } from '../reliability/support/homes.ts';
 import { sha256, strayFiles } from '../reliability/support/invariants.ts';
 import { CRASH_POINT, killAt } from '../reliability/support/kill.ts';
@@ -73,7 +73,7 @@ test('a kill at any operation of an import, and the same command again', { timeo
   await inParallel([...moments], 2, async (at) => {
     const home = copyHome(template, path.join(dir, `at-${at}`));
     if ((await killAt(home, command, { kind: 'operation', at: at + 1 })) === 'killed') kills += 1;
-    const again = await runCli(home, command);
+    const again = await callCli(home, command);
     expect(again.exit, `killed before ${operations[at]}: ${again.stderr}`).toBe(0);
     expect(await endOf(home), `killed before ${operations[at]}`).toEqual(expected);
   });

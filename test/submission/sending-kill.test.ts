@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runCli, type Started, startCli } from '../reliability/support/cli.ts';
+import { callCli, type Started, startCli } from '../reliability/support/cli.ts';
 import { CRASH_POINT, killAt } from '../reliability/support/kill.ts';
 import { type MadeBatch, makeBatch } from '../support/batch-folder.ts';
 import { hasSshd } from '../support/platform/sftp-server.ts';
@@ -63,7 +63,7 @@ function expectWholeOrNothing(batch: MadeBatch, channel: ChannelName): void {
 
 /** The same command again, and what it must lead to. */
 async function expectRepaired(batch: MadeBatch, channel: ChannelName): Promise<void> {
-  const { exit, stderr } = await runCli(world.home, argsFor(batch, channel));
+  const { exit, stderr } = await callCli(world.home, argsFor(batch, channel));
   expect(`${exit} ${stderr}`).toMatch(/^0 /);
   const { bytes, times } = foundAt(world, channel, batch);
   expect(bytes?.equals(batch.bytes)).toBe(true);

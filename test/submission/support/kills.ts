@@ -10,7 +10,7 @@ import { removeTree } from '../../../pipelines/runtime/files.ts';
 import { withService } from '../../../pipelines/runtime/service.ts';
 import { submissions } from '../../../pipelines/submissions.ts';
 import { seededRandom } from '../../reliability/support/cases.ts';
-import { mustRun, runCli, runJson } from '../../reliability/support/cli.ts';
+import { callCli, callJson, mustRun, runCli } from '../../reliability/support/cli.ts';
 import { copyHome } from '../../reliability/support/homes.ts';
 import { sha256, strayFiles } from '../../reliability/support/invariants.ts';
 import { CRASH_POINT, killAt, type Moment } from '../../reliability/support/kill.ts';
@@ -82,7 +82,7 @@ async function firstMonth(dir: string): Promise<{ home: string; snapshot: string
     readFileSync(world.home.path('source/source.duckdb')),
   );
   await removeTree(world.dir);
-  const { json } = await runJson<{ snapshot: string }>(home, [
+  const { json } = await callJson<{ snapshot: string }>(home, [
     ...['run', 'macro-monitoring', '--period', '2026-10', '--as-of', AS_OF],
   ]);
   return { home, snapshot: json.snapshot };
@@ -169,7 +169,7 @@ export async function carryOutKill(dir: string, { seed, stage, moments }: KillCa
   const what = `seed ${seed}, ${stage.name} killed at ${moments.map((moment) => JSON.stringify(moment)).join(', ')}`;
   let hits = 0;
   for (const moment of moments) if ((await killAt(home, stage.args, moment)) === 'killed') hits += 1;
-  const again = await runCli(home, stage.args);
+  const again = await callCli(home, stage.args);
   assert.equal(again.exit, 0, `${what}: ${again.stderr}`);
   assert.deepEqual(await endOf(home), stage.end, what);
   await removeTree(home);
