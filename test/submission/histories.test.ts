@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { inParallel } from '../reliability/support/pool.ts';
 import { carryOut, FEW_CASES, historiesOf, nothingReached } from './support/histories.ts';
 
-const HOMES = 6;
+const HOMES = 4;
 /** Histories that share the batches of a home. */
-const TOGETHER = 4;
+const TOGETHER = 6;
 const SEED = 20_261_205;
 
 test('histories of changes, batches, crashes, receipts, releases and losses', {
