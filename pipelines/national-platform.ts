@@ -15,7 +15,7 @@ import { computeFigures, type Figures } from './steps/macro-monitoring/figures.t
 import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
 import type { Batch } from './steps/submit/batch.ts';
-import { limitEngine } from './steps/submit/engine-limit.ts';
+import { FIRST_BATCH_MEMORY } from './steps/submit/engine-limit.ts';
 import { openHistory } from './steps/submit/history.ts';
 import { fingerprintKey } from './steps/submit/identity-hash.ts';
 import { countRecords } from './steps/submit/package.ts';
@@ -69,7 +69,7 @@ export async function runNationalPlatform(
   if (refusal !== undefined) throw notSubmittable(refusal);
   const spec = runSpec(product, [product], request.period.text, request);
   return withRun(service, spec, async (context) => {
-    await limitEngine(context.engine, context.config.memoryLimitMb);
+    if (last === undefined) await context.engine.limitMemoryTo(FIRST_BATCH_MEMORY);
     const prepared = await prepareSnapshot(context, { ...request, readers: ['submission'] });
     const figures = await context.step('figures', () =>
       computeFigures(

@@ -14,6 +14,7 @@ import { comparisonFiles } from './pre-application-comparison-files.ts';
 import { type OpenedSnapshot, openSnapshot, type PeriodRequest, pruneOldSnapshots } from './prepare.ts';
 import { type ProductState, type Release, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
+import type { MemoryShare } from './runtime/duckdb.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import { classify } from './steps/pre-application-comparison/classify.ts';
@@ -34,9 +35,11 @@ export type { DateRange, Period } from '../schemas/period.ts';
 export const PRE_APPLICATION_COMPARISON = 'pre-application-comparison';
 /** Claims and mediations have no part in it. */
 const UNREAD: readonly ViewName[] = ['ARB_CLAIM', 'ARB_MEDIATION'];
-const MEMORY_LIMIT_MB = 650;
-/** Of a configured limit that is larger than usual: a source of many times a city's size needs it. */
-const MEMORY_SHARE = 0.7;
+/**
+ * A report that may run daily beside other work keeps to 1 GiB at a city's size (the process takes more than the engine);
+ * a source of many times that size needs its share of a larger limit.
+ */
+const MEMORY: MemoryShare = { share: 0.7, leastMb: 650 };
 /** The frozen file of a run that the next one and `explain` read. */
 export const SUBJECTS_FILE = 'comparison.parquet';
 /** What was compared with what; `explain` reads it. */
@@ -82,7 +85,7 @@ export async function runComparison(
     request,
   );
   return withRun(service, spec, async (context) => {
-    await limitMemory(context);
+    await context.engine.limitMemoryTo(MEMORY);
     const days = daysOf(request.span, context.config.cutoffDay);
     const opened = await openSnapshot(context, {
       ...days,
@@ -100,16 +103,6 @@ export async function runComparison(
       comparison,
     };
   });
-}
-
-/** A report that may run daily beside other work keeps to 1 GiB at a city's size: the process takes more than the engine. */
-async function limitMemory({ engine, config }: RunContext): Promise<void> {
-  const { memoryLimitMb } = config;
-  const limitMb = Math.max(
-    Math.min(memoryLimitMb, MEMORY_LIMIT_MB),
-    Math.round(memoryLimitMb * MEMORY_SHARE),
-  );
-  await engine.limitMemory(limitMb);
 }
 
 /** What the ledger keeps of it; the next run finds the frozen file by it. */

@@ -2,7 +2,13 @@
 import { rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import {
+  DuckDBBlobValue,
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBMaterializedResult,
+  DuckDBResultReader,
+} from '@duckdb/node-api';
 import { ArbdataError } from './errors.ts';
 import { ensureDir, fileError, syncDirNow, syncFile, temporaryName } from './files.ts';
 
@@ -22,6 +28,12 @@ export interface EngineOptions {
 }
 
 export const DEFAULT_MEMORY_LIMIT_MB = 900;
+
+/** A part of a limit, and what it does not fall below. */
+export interface MemoryShare {
+  readonly share: number;
+  readonly leastMb: number;
+}
 
 /**
  * Parquet of version 2 at zstd level 1, with dictionaries for codes only (a column of more distinct values seldom gains
@@ -45,6 +57,7 @@ export class Engine {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #spillDir: string;
+  readonly #mostMemoryMb: number;
   #streams = 0;
   #memoryLimitMb: number;
 
@@ -52,7 +65,8 @@ export class Engine {
     this.#instance = instance;
     this.#connection = connection;
     this.#spillDir = options.spillDir;
-    this.#memoryLimitMb = options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB;
+    this.#mostMemoryMb = options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB;
+    this.#memoryLimitMb = this.#mostMemoryMb;
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -86,16 +100,28 @@ export class Engine {
     return this.#memoryLimitMb;
   }
 
-  /** Work within another limit from now on: what is beyond it goes to the engine's disk. */
+  /** Aim at a part of the limit that the engine was opened with, as {@link limitMemory} does. */
+  async limitMemoryTo({ share, leastMb }: MemoryShare): Promise<void> {
+    await this.limitMemory(Math.max(leastMb, Math.round(this.#mostMemoryMb * share)));
+  }
+
+  /**
+   * Aim at a lower limit from now on: what is beyond it goes to the engine's disk. A statement that cannot be done within
+   * it is done again within the limit that the engine was opened with, which then is in force.
+   */
   async limitMemory(limitMb: number): Promise<void> {
-    await this.run(`SET memory_limit = '${limitMb}MB'`);
-    this.#memoryLimitMb = limitMb;
+    this.#memoryLimitMb = Math.min(limitMb, this.#mostMemoryMb);
+    try {
+      await this.#connection.run(`SET memory_limit = '${this.#memoryLimitMb}MB'`);
+    } catch (error) {
+      throw engineError(error);
+    }
   }
 
   /** Run one or several statements; errors in any of them are raised. */
   async run(sql: string): Promise<void> {
     try {
-      await this.#connection.run(sql);
+      await this.#execute(sql);
     } catch (error) {
       throw engineError(error);
     }
@@ -104,7 +130,7 @@ export class Engine {
   /** All rows of a small result (aggregates, lists for people), as JSON-safe values. */
   async rows<T = Row>(sql: string): Promise<T[]> {
     try {
-      const reader = await this.#connection.runAndReadAll(sql);
+      const reader = await this.#read(sql);
       return reader.getRowObjectsJson() as unknown as T[];
     } catch (error) {
       throw engineError(error);
@@ -130,7 +156,7 @@ export class Engine {
   async texts(sql: string): Promise<Buffer[]> {
     let rows: unknown[][];
     try {
-      const reader = await this.#connection.runAndReadAll(`SELECT encode(value) FROM (${sql}) t(value)`);
+      const reader = await this.#read(`SELECT encode(value) FROM (${sql}) t(value)`);
       rows = reader.getRows();
     } catch (error) {
       throw engineError(error);
@@ -211,6 +237,43 @@ export class Engine {
     }
   }
 
+  async #read(sql: string): Promise<DuckDBResultReader> {
+    const reader = new DuckDBResultReader(await this.#execute(sql));
+    await reader.readAll();
+    return reader;
+  }
+
+  /** Run statements one after the other. @returns the result of the last */
+  async #execute(sql: string): Promise<DuckDBMaterializedResult> {
+    if (this.#memoryLimitMb >= this.#mostMemoryMb) return this.#connection.run(sql);
+    const { count } = await this.#connection.extractStatements(sql);
+    // Only a whole text tells what is wrong in it: a statement taken out of several does not.
+    if (count === 1) return this.#insist(() => this.#connection.run(sql));
+    for (let index = 0; index < count - 1; index++) await this.#insist(() => this.#runOneOf(sql, index));
+    return this.#insist(() => this.#runOneOf(sql, count - 1));
+  }
+
+  /** What failed for want of memory has done nothing, so it can be done again with more. */
+  async #insist<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutOfMemory(messageOf(error)) || this.#memoryLimitMb >= this.#mostMemoryMb) throw error;
+      await this.limitMemory(this.#mostMemoryMb);
+      return work();
+    }
+  }
+
+  async #runOneOf(sql: string, index: number): Promise<DuckDBMaterializedResult> {
+    const statements = await this.#connection.extractStatements(sql);
+    const prepared = await statements.prepare(index);
+    try {
+      return await prepared.run();
+    } finally {
+      prepared.destroySync();
+    }
+  }
+
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
@@ -231,7 +294,7 @@ export async function withEngine<T>(options: EngineOptions, use: (engine: Engine
 /** Translate an error of DuckDB into one of ours; its text never carries personal data of ours on purpose. */
 function engineError(error: unknown, file?: string): ArbdataError {
   if (error instanceof ArbdataError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/no space left|disk full|could not write|ENOSPC/i.test(message)) {
     return new ArbdataError('E_DISK_FULL', `the disk is full: ${firstLine(message)}`, {
       advice:
@@ -260,13 +323,17 @@ function engineError(error: unknown, file?: string): ArbdataError {
     );
   }
   return new ArbdataError('E_ENGINE', firstLine(message), {
-    advice: message.startsWith('Out of Memory Error')
+    advice: isOutOfMemory(message)
       ? 'Raise `memoryLimitMb` in config.json, or lower `threads`; then run the same command again.'
       : 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
     ...(file === undefined ? {} : { where: { file } }),
     cause: error,
   });
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const isOutOfMemory = (message: string): boolean => message.startsWith('Out of Memory Error');
 
 function firstLine(text: string): string {
   return (text.split('\n', 1)[0] ?? '').trim();

@@ -1,19 +1,10 @@
 /** How much memory the engine may have for a batch, so that the process keeps to 800 MiB at a city's size. */
-import type { Engine } from '../../runtime/duckdb.ts';
+import type { Engine, MemoryShare } from '../../runtime/duckdb.ts';
 
-/** Of the configured limit: tables that do not fit lie on the engine's disk. */
-const TABLES = { share: 1 / 3, leastMb: 300 };
+/** For the first batch, which has every case: tables that do not fit lie on the engine's disk. */
+export const FIRST_BATCH_MEMORY: MemoryShare = { share: 1 / 3, leastMb: 300 };
 /** Of the limit in force, while slices of the tables are written: what that takes beside it is the greater part. */
 const SLICES_SHARE = 2 / 3;
-
-/**
- * Limit the engine to what a batch alone needs.
- * @param configuredMb the limit of the configuration
- */
-export async function limitEngine(engine: Engine, configuredMb: number): Promise<void> {
-  const limitMb = Math.min(configuredMb, Math.max(TABLES.leastMb, Math.round(configuredMb * TABLES.share)));
-  await engine.limitMemory(limitMb);
-}
 
 /** Limit the engine further while slices are written; then it has what it had. */
 export async function withSliceLimit<T>(engine: Engine, write: () => Promise<T>): Promise<T> {
