@@ -88,7 +88,6 @@ function judgedSelect(
       SELECT l.case_id, count(*) AS items, array_to_string(list_sort(list(${layout.plain(list.fields, policy)})), chr(29)) AS text,
         flatten(list(problems) FILTER (problems IS NOT NULL)) AS problems
       FROM (SELECT *, ${layout.problems(list.fields, `${name}/`)} AS problems FROM ${view} WHERE ${within}) l
-      WHERE l.case_id IN (SELECT case_id FROM chosen)
       GROUP BY l.case_id)`,
   );
   const few = lists.map(
