@@ -118,13 +118,12 @@ export async function addTaken(
 ): Promise<FoundSide> {
   const side = 'platform' as const;
   const known = batches === 'purged' ? [] : batches;
-  const history = {
+  await openHistory(engine, {
     homeDir: service.home.dir,
     batches: known,
     releases: await service.ledger.recordReleases(),
-  };
-  await openHistory(engine, history);
-  await createHeldContent(engine, history, writtenBatches(service, known));
+  });
+  await createHeldContent(engine, writtenBatches(service, known));
   const last = known.at(-1);
   const heldBack = last === undefined ? undefined : await heldBackFile(last);
   const delivered = known

@@ -188,9 +188,9 @@ export interface ExplainedRecord {
  * @throws ArbdataError E_NOT_FOUND where it was never sent, saying who held it back; E_ARTEFACT_DAMAGED
  */
 export async function explainRecord(service: Service, id: string): Promise<ExplainedRecord> {
-  return withRecord(service, id, async ({ record, history, engine, batches }) => {
+  return withRecord(service, id, async ({ record, engine, batches }) => {
     const attempts = await shownAttempts(service, engine, batches);
-    const contents = await sentContents(engine, history, record.record_id);
+    const contents = await sentContents(engine, record.record_id);
     const releases = await service.ledger.recordReleases();
     let before: ReadonlyMap<string, string> = new Map();
     const versions = attempts.flatMap((attempt): RecordVersion[] => {
@@ -270,7 +270,6 @@ function versionOf(
 interface FoundRecord {
   readonly record: PlatformRecord;
   readonly engine: Engine;
-  readonly history: SubmissionHistory;
   readonly batches: readonly Batch[];
 }
 
@@ -289,7 +288,7 @@ async function withRecord<T>(
       try {
         await openHistory(engine, history, { recordId });
         const [record] = await engine.rows<PlatformRecord>('SELECT * FROM platform_record');
-        if (record !== undefined) return await use({ record, engine, history, batches });
+        if (record !== undefined) return await use({ record, engine, batches });
       } finally {
         engine.close();
       }

@@ -1,7 +1,6 @@
 /** What the platform holds says of each case: read from the records as they were sent, element by element. */
 import type { Platform, PlatformField } from '../../../schemas/submission.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
-import { createSentContents, type SubmissionHistory } from './history.ts';
 
 /** The batches whose records were written by one layout. */
 export interface WrittenBatches {
@@ -12,14 +11,9 @@ export interface WrittenBatches {
 /**
  * Create `held_content(record_id, org_code, case_no, accept_day, close_day)`: one row per record that the platform holds,
  * as its last accepted version says. What a layout that is no longer there wrote, or what is no day, is NULL.
- * Needs the tables of `openHistory`, and `day_number`.
+ * Needs the tables and views of `openHistory`, and `day_number`.
  */
-export async function createHeldContent(
-  engine: Engine,
-  history: SubmissionHistory,
-  written: readonly WrittenBatches[],
-): Promise<void> {
-  await createSentContents(engine, history);
+export async function createHeldContent(engine: Engine, written: readonly WrittenBatches[]): Promise<void> {
   const day = (from: PlatformField['from']) => `day_number(TRY_CAST(${elementSql(written, from)} AS DATE))`;
   // The head of a record, which has the elements of the case itself, is cut once and read for each of them.
   await engine.run(`
@@ -30,8 +24,7 @@ export async function createHeldContent(
       JOIN sent_content s ON s.batch = r.held_batch AND s.record_id = r.record_id)
     SELECT record_id, org_code, ${elementSql(written, 'case_no')} AS case_no,
       ${day('accept_date')} AS accept_day, ${day('close_date')} AS close_day
-    FROM s;
-    DROP VIEW sent_content`);
+    FROM s`);
 }
 
 /** SQL: the text of the element that a layout fills from a column, by the batch of the row. */

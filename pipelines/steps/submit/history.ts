@@ -78,8 +78,9 @@ export interface Attempt {
 }
 
 /**
- * Make the views `sent_record` and `answer` and the tables `attempt` and `platform_record`; without batches all are
- * empty. The contents of records are not read.
+ * Make the views `sent_record`, `sent_content(batch, record_id, org_code, content)` (what every batch said; NULL for a
+ * deletion) and `answer`, and the tables `attempt` and `platform_record`; without batches all are empty. Contents are
+ * read by whoever reads their view.
  * @param only the history of this record alone
  * @throws ArbdataError E_ARTEFACT_DAMAGED where a file does not have the bytes that were recorded
  */
@@ -92,6 +93,7 @@ export async function openHistory(
   const sent = await recordFiles(history);
   const answers = await answerFiles(history);
   await engine.run(`CREATE VIEW sent_record AS ${sentSelect(sent)}${where}`);
+  await engine.run(`CREATE VIEW sent_content AS ${contentSelect(sent)}${where}`);
   await engine.run(`CREATE VIEW answer AS ${answerSelect(answers)}${where}`);
   await engine.run('CREATE TABLE released_record (batch VARCHAR, record_id VARCHAR)');
   await engine.append(
@@ -104,48 +106,37 @@ export async function openHistory(
 /** Forget what {@link openHistory} made: another product's history may follow. */
 export async function closeHistory(engine: Engine): Promise<void> {
   await engine.run(`DROP TABLE platform_record; DROP TABLE attempt; DROP TABLE released_record;
-    DROP VIEW answer; DROP VIEW sent_record`);
+    DROP VIEW answer; DROP VIEW sent_content; DROP VIEW sent_record`);
 }
 
-/** What each batch said of one record, by batch; nothing for a deletion. */
-export async function sentContents(
-  engine: Engine,
-  history: SubmissionHistory,
-  recordId: string,
-): Promise<Map<string, string>> {
-  const files = await recordFiles(history);
-  if (files.length === 0) return new Map();
+/** What each batch said of one record, by batch; nothing for a deletion. Needs the views of {@link openHistory}. */
+export async function sentContents(engine: Engine, recordId: string): Promise<Map<string, string>> {
   const rows = await engine.rows<{ batch: string; content: string }>(
-    `SELECT f.batch, r.content FROM ${parquet(files)} r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename
-     WHERE r.record_id = ${literal(recordId)} AND r.content IS NOT NULL`,
+    `SELECT batch, content FROM sent_content WHERE record_id = ${literal(recordId)} AND content IS NOT NULL`,
   );
   return new Map(rows.map(({ batch, content }) => [batch, content]));
 }
 
-/** Create the view `sent_content(batch, record_id, org_code, content)`: what every batch said; NULL for a deletion. */
-export async function createSentContents(engine: Engine, history: SubmissionHistory): Promise<void> {
-  const files = await recordFiles(history);
-  const columns = ['record_id', 'org_code', 'content', 'filename'];
-  await engine.run(`CREATE VIEW sent_content AS
-    SELECT f.batch, r.record_id, r.org_code, r.content
-    FROM ${files.length === 0 ? emptyTable(columns) : parquet(files)} r
-    JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`);
+function sentSelect(files: readonly HistoryFile[]): string {
+  const columns = ['record_id', 'case_id', 'op', 'org_code', 'fingerprint', 'file_number'];
+  return `SELECT f.seq, f.batch, r.record_id, r.case_id, r.op, r.org_code, r.fingerprint, r.file_number, f.is_lost
+    FROM ${withBatches(files, columns)}`;
 }
 
-function sentSelect(files: readonly HistoryFile[]): string {
-  return `SELECT f.seq, f.batch, r.record_id, r.case_id, r.op, r.org_code, r.fingerprint, r.file_number, f.is_lost
-    FROM ${
-      files.length === 0
-        ? emptyTable(['record_id', 'case_id', 'op', 'org_code', 'fingerprint', 'file_number', 'filename'])
-        : parquet(files)
-    } r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`;
+function contentSelect(files: readonly HistoryFile[]): string {
+  return `SELECT f.batch, r.record_id, r.org_code, r.content
+    FROM ${withBatches(files, ['record_id', 'org_code', 'content'])}`;
 }
 
 function answerSelect(files: readonly HistoryFile[]): string {
   return `SELECT f.batch, r.record_id, r.result, r.code, r.message, f.receipt_id
-    FROM ${
-      files.length === 0 ? emptyTable(['record_id', 'result', 'code', 'message', 'filename']) : parquet(files)
-    } r JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`;
+    FROM ${withBatches(files, ['record_id', 'result', 'code', 'message'])}`;
+}
+
+/** SQL: the rows `r` of some files, each beside its batch `f`. */
+function withBatches(files: readonly HistoryFile[], columns: readonly string[]): string {
+  return `${files.length === 0 ? emptyTable([...columns, 'filename']) : parquet(files)} r
+    JOIN ${fileMap(files)} ${FILE_COLUMNS} ON f.file = r.filename`;
 }
 
 function parquet(files: readonly HistoryFile[]): string {
