@@ -114,7 +114,7 @@ async function refresh(context: RunContext, prepared: PreparedSnapshot): Promise
 
   const target = await openTarget(context);
   try {
-    const version = Math.max((await readPointer(dir))?.version ?? 0, target.latest) + 1;
+    const version = Math.max(readPointer(dir)?.version ?? 0, target.latest) + 1;
     const documents = panelDocuments(contents, { version, asOf: prepared.asOf });
     const index = await context.step('documents', () =>
       writeDocuments(context, { prepared, months, contents, documents, version }),

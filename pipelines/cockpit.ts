@@ -66,8 +66,8 @@ export async function showCockpit(
  * What tells the version in force from every other: the hash of its index.
  * @throws ArbdataError E_NOTHING_YET before the first refresh
  */
-export async function cockpitInForce({ home }: Pick<Service, 'home'>): Promise<string> {
-  const pointer = await readPointer(cockpitDir(home));
+export function cockpitInForce({ home }: Pick<Service, 'home'>): string {
+  const pointer = readPointer(cockpitDir(home));
   if (pointer === undefined) throw neverRefreshed();
   return pointer.indexSha256;
 }
@@ -117,7 +117,7 @@ export async function cockpitFreshness(
 
 /** A refresh that failed says so; one that was cut off is told by the ledger. */
 async function lastError({ home, ledger, clock }: Service): Promise<CockpitFreshness['lastError']> {
-  const status = await readStatus(cockpitDir(home));
+  const status = readStatus(cockpitDir(home));
   if (status === undefined || status.state === 'done') return undefined;
   const { runId, startedAt, state, error } = status;
   if (state === 'failed' && error !== null) return { ...error, runId, startedAt };

@@ -19,7 +19,7 @@ import type { ReadyReply } from './route.ts';
 import { refuseForeignRows, type Sight } from './sight.ts';
 
 /** What every answer of the cockpit begins with. */
-export interface CockpitHead {
+interface CockpitHead {
   readonly version: number;
   readonly asOf: string;
   readonly dataTime: string;
@@ -34,9 +34,13 @@ export interface CockpitHead {
 }
 
 interface Cut {
+  /** Of the version that was in force when it was made. */
+  readonly indexSha256: string;
   readonly head: CockpitHead;
   readonly panels: readonly PanelDocument[];
   readonly panelsText: string;
+  /** What was handed out: the panels by their names, the whole by that of its body. */
+  readonly ready: Map<string, ReadyReply>;
 }
 
 const WHOLE = 'ALL';
@@ -47,7 +51,6 @@ export class CockpitCache {
   readonly #service: Service;
   #indexSha256 = '';
   #cuts = new Map<string, Promise<Cut>>();
-  #ready = new Map<string, ReadyReply>();
 
   constructor(service: Service) {
     this.#service = service;
@@ -55,16 +58,14 @@ export class CockpitCache {
 
   /** The whole version in force as an account sees it. @throws ArbdataError E_NOTHING_YET before the first refresh */
   async whole(sight: Sight, wanted?: string): Promise<ReadyReply> {
-    const { head, panelsText } = await this.#cut(sight, wanted);
+    const cut = await this.#cut(sight, wanted);
+    const { head, panelsText } = cut;
     const freshness = await cockpitFreshness(this.#service, head);
     const start = JSON.stringify({ ...head, freshness: shownFreshness(freshness) }).slice(0, -1);
-    const tag = createHash('sha256').update(`${this.#indexSha256}\0${start}`).digest('hex').slice(0, 32);
-    const known = this.#ready.get(head.body);
+    const tag = tagOf(`${cut.indexSha256}\0${start}`);
+    const known = cut.ready.get(head.body);
     if (known?.tag === tag) return known;
-    const text = Buffer.from(`${start},"panels":${panelsText}}`);
-    const ready = { text, gzip: gzipSync(text, { level: 5 }), tag };
-    this.#ready.set(head.body, ready);
-    return ready;
+    return keep(cut, head.body, `${start},"panels":${panelsText}}`, tag);
   }
 
   /**
@@ -79,34 +80,37 @@ export class CockpitCache {
       readonly version?: number | undefined;
       readonly body?: string | undefined;
     },
-  ): Promise<CockpitHead & { readonly panel: PanelDocument }> {
-    const { head, panels } = await this.#cut(sight, wanted.body);
+  ): Promise<ReadyReply> {
+    const cut = await this.#cut(sight, wanted.body);
+    const { head, panels } = cut;
     if (wanted.version !== undefined && wanted.version !== head.version)
       throw new HttpProblem('other-version');
+    const known = cut.ready.get(wanted.panel);
+    if (known !== undefined) return known;
     const panel = panels.find((one) => one.panel === wanted.panel);
     if (panel === undefined) throw new HttpProblem('not-found');
-    return { ...head, panel };
+    const text = JSON.stringify({ ...head, panel });
+    return keep(cut, wanted.panel, text, tagOf(text));
   }
 
   async #cut(sight: Sight, wanted: string = sight.body ?? WHOLE): Promise<Cut> {
     sight.require(wanted);
-    const indexSha256 = await cockpitInForce(this.#service);
+    const indexSha256 = cockpitInForce(this.#service);
     if (indexSha256 !== this.#indexSha256) {
       this.#indexSha256 = indexSha256;
       this.#cuts = new Map();
-      this.#ready = new Map();
     }
     const cuts = this.#cuts;
     const known = cuts.get(wanted);
     if (known !== undefined) return known;
-    const made = this.#make(sight, wanted);
+    const made = this.#make(sight, wanted, indexSha256);
     if (cuts.size < MOST_CUTS) cuts.set(wanted, made);
     // A body that does not exist, or a damaged file, is looked at again.
     made.catch(() => cuts.delete(wanted));
     return made;
   }
 
-  async #make(sight: Sight, body: string): Promise<Cut> {
+  async #make(sight: Sight, body: string, indexSha256: string): Promise<Cut> {
     const { index, panels } = await showCockpit(this.#service, body === WHOLE ? {} : { org: body });
     refuseForeignRows(sight, panels);
     const { version, asOf, dataTime, refreshedAt, lateAfter, months, snapshotId, runId, toolVersion } = index;
@@ -124,9 +128,18 @@ export class CockpitCache {
       toolVersion,
       body,
     };
-    return { head, panels, panelsText: JSON.stringify(panels) };
+    return { indexSha256, head, panels, panelsText: JSON.stringify(panels), ready: new Map() };
   }
 }
+
+function keep({ ready }: Cut, name: string, json: string, tag: string): ReadyReply {
+  const text = Buffer.from(json);
+  const reply = { text, gzip: gzipSync(text, { level: 5 }), tag };
+  ready.set(name, reply);
+  return reply;
+}
+
+const tagOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** Of an error its code and time: what it says is for those who see runs. */
 function shownFreshness({ ageHours, isLate, lastError }: CockpitFreshness): object {

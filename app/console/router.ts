@@ -204,9 +204,14 @@ async function send(
   reply: Reply,
   route: Route,
 ): Promise<void> {
-  if (checkAnswers && reply.json !== undefined) (route.answer ?? noAnswer(route)).parse(reply.json);
+  if (checkAnswers) checkAnswer(route, reply);
   if (reply.session !== undefined) response.setHeader('set-cookie', cookie(reply.session, hasTls));
   await sendReply(request, response, reply);
+}
+
+function checkAnswer(route: Route, { json, ready }: Reply): void {
+  const document: unknown = ready === undefined ? json : JSON.parse(String(ready.text));
+  if (document !== undefined) (route.answer ?? noAnswer(route)).parse(document);
 }
 
 function noAnswer({ method, path }: Route): never {

@@ -79,7 +79,7 @@ export const COCKPIT_ROUTES: readonly Route[] = [
     query: z.strictObject({ version: version.optional(), body: body.optional() }),
     answer: z.strictObject({ ...head, panel }),
     handle: async ({ cockpit, sight }, { params, query }) => ({
-      json: await cockpit.panel(sight, { ...params, ...query }),
+      ready: await cockpit.panel(sight, { ...params, ...query }),
     }),
   }),
   route({

@@ -4,7 +4,7 @@
  * one folder; where the folder is gone, it takes the pointer again. Old versions go by number, and none within a quarter
  * of an hour after it was in force: nobody who read the pointer before has it taken away from under him.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -55,12 +55,12 @@ function versionsIn(dir: string): number[] {
 }
 
 /** The version in force; undefined before the first. */
-export async function readPointer(dir: string): Promise<CockpitPointer | undefined> {
+export function readPointer(dir: string): CockpitPointer | undefined {
   return readDocument(path.join(dir, POINTER_NAME), (json) => cockpitPointer.parse(json));
 }
 
 /** How the latest attempt ended; undefined before the first. */
-export async function readStatus(dir: string): Promise<CockpitStatus | undefined> {
+export function readStatus(dir: string): CockpitStatus | undefined {
   return readDocument(path.join(dir, STATUS_NAME), (json) => cockpitStatus.parse(json));
 }
 
@@ -71,7 +71,7 @@ export async function writeStatus(dir: string, status: CockpitStatus): Promise<v
 /** Remove what a killed run left: folders that never came into force, and unfinished files. */
 export async function settleVersions(dir: string, clock: Clock): Promise<void> {
   if (!existsSync(dir)) return;
-  const inForce = (await readPointer(dir))?.version ?? 0;
+  const inForce = readPointer(dir)?.version ?? 0;
   for (const version of versionsIn(dir).filter((one) => one > inForce))
     await removeTree(path.join(dir, folderName(version)));
   await removeRemains(dir, clock);
@@ -112,7 +112,7 @@ export async function switchTo(
  * @returns the numbers that went
  */
 export async function pruneVersions(dir: string, keep: number, clock: Clock): Promise<number[]> {
-  const inForce = (await readPointer(dir))?.version ?? 0;
+  const inForce = readPointer(dir)?.version ?? 0;
   const versions = versionsIn(dir).filter((version) => version <= inForce);
   const removed: number[] = [];
   for (const [place, version] of versions.slice(0, -keep).entries()) {
@@ -125,7 +125,7 @@ export async function pruneVersions(dir: string, keep: number, clock: Clock): Pr
 }
 
 async function isLongInForce(dir: string, version: number, clock: Clock): Promise<boolean> {
-  const index = await readDocument(path.join(dir, folderName(version), INDEX_NAME), (json) =>
+  const index = readDocument(path.join(dir, folderName(version), INDEX_NAME), (json) =>
     cockpitIndex.parse(json),
   );
   return index !== undefined && clock.now().getTime() - stampToMs(index.refreshedAt) > READER_GRACE_MS;
@@ -150,13 +150,13 @@ export async function readVersion(
   wanted?: readonly PanelName[],
 ): Promise<CockpitVersion | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const pointer = await readPointer(dir);
+    const pointer = readPointer(dir);
     if (pointer === undefined) return undefined;
     try {
       return await readFolder(dir, pointer, wanted);
     } catch (error) {
       // The folder went after a very long time: by now another version is in force.
-      const isGone = (await readPointer(dir))?.version !== pointer.version;
+      const isGone = readPointer(dir)?.version !== pointer.version;
       if (!isGone || attempt >= READ_ATTEMPTS) throw error;
     }
   }
@@ -200,11 +200,12 @@ async function readBytes(file: string, expected: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-async function readDocument<T>(file: string, parse: (json: unknown) => T): Promise<T | undefined> {
-  if (!existsSync(file)) return undefined;
+/** A document of a few hundred bytes, read at once: a viewer's every look begins with two of them. */
+function readDocument<T>(file: string, parse: (json: unknown) => T): T | undefined {
   try {
-    return parse(JSON.parse(await readFile(file, 'utf8')));
+    return parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw damaged(file, 'is not a valid document', error);
   }
 }
