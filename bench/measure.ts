@@ -25,6 +25,10 @@ export interface CommandOptions {
   readonly gnuTime?: boolean;
 }
 
+interface StartOptions extends Pick<CommandOptions, 'cwd' | 'env'> {
+  readonly looksAtMemory: boolean;
+}
+
 const GNU_TIME = '/usr/bin/time';
 /** bash's own `time` gives the CPU times where GNU time is not installed. */
 const BASH_TIME = 'TIMEFORMAT="%U %S"; { time "$@" 2>&3; } 3>&2 2>"$ARBDATA_BENCH_TIMES"';
@@ -66,6 +70,8 @@ export async function measure(command: readonly string[], options: CommandOption
     const run = await runToEnd(wrapped, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.env, ARBDATA_BENCH_TIMES: times },
+      // Looking costs what the command then lacks.
+      looksAtMemory: !hasGnuTime,
     });
     const [user = 0, system = 0, kib] = readFileSync(times, 'utf8').trim().split(/\s+/).slice(-3).map(Number);
     return {
@@ -90,14 +96,19 @@ function isExecutable(file: string): boolean {
 
 type Run = Omit<Measure, 'userMs' | 'systemMs'>;
 
-async function runToEnd(command: readonly string[], options: CommandOptions): Promise<Run> {
+async function runToEnd(
+  command: readonly string[],
+  { looksAtMemory, ...options }: StartOptions,
+): Promise<Run> {
   const [file = '', ...args] = command;
   const startedMs = performance.now();
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let peakRssBytes = 0;
-  const look = setInterval(() => {
-    peakRssBytes = Math.max(peakRssBytes, ...processTree(child.pid ?? 0).map(peakOf));
-  }, LOOK_EVERY_MS);
+  const look = looksAtMemory
+    ? setInterval(() => {
+        peakRssBytes = Math.max(peakRssBytes, ...processTree(child.pid ?? 0).map(peakOf));
+      }, LOOK_EVERY_MS)
+    : undefined;
   try {
     const closed = once(child, 'close') as Promise<[code: number | null]>;
     const [[code], stdout, stderr] = await Promise.all([
