@@ -10,16 +10,16 @@ CREATE OR REPLACE TEMP TABLE pre_key AS
   SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(3, s.sound, p.org_code) AS key FROM unlinked_pre p JOIN name_sound s ON s.name = p.applicant_name
   WHERE s.sound IS NOT NULL AND p.org_code IS NOT NULL
   UNION ALL
-  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(4, substr(p.applicant_id, 7, 8), p.respondent_name) AS key FROM unlinked_pre p
+  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(4, substr(p.applicant_id, 7, 8), hash(p.respondent_name)) AS key FROM unlinked_pre p
   WHERE substr(p.applicant_id, 7, 8) IS NOT NULL AND p.respondent_name IS NOT NULL
   UNION ALL
-  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(5, substr(p.applicant_id, 7, 8), p.respondent_id) AS key FROM unlinked_pre p
+  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(5, substr(p.applicant_id, 7, 8), hash(p.respondent_id)) AS key FROM unlinked_pre p
   WHERE substr(p.applicant_id, 7, 8) IS NOT NULL AND p.respondent_id IS NOT NULL
   UNION ALL
-  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(6, left(p.applicant_name, 1), p.respondent_name) AS key FROM unlinked_pre p
+  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(6, left(p.applicant_name, 1), hash(p.respondent_name)) AS key FROM unlinked_pre p
   WHERE left(p.applicant_name, 1) IS NOT NULL AND p.respondent_name IS NOT NULL
   UNION ALL
-  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(7, left(p.applicant_name, 1), p.respondent_id) AS key FROM unlinked_pre p
+  SELECT p.pre_row, p.pre_app_id, p.submit_day, p.is_listed, hash(7, left(p.applicant_name, 1), hash(p.respondent_id)) AS key FROM unlinked_pre p
   WHERE left(p.applicant_name, 1) IS NOT NULL AND p.respondent_id IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE case_key AS
@@ -33,17 +33,17 @@ SELECT DISTINCT case_row, apply_day, is_orphan, key FROM (
   SELECT c.case_row, c.apply_day, c.is_orphan, hash(3, s.sound, c.org_code) AS key FROM case_parties c JOIN name_sound s ON s.name = c.applicant_name
   WHERE s.sound IS NOT NULL AND c.org_code IS NOT NULL
   UNION ALL
-  SELECT c.case_row, c.apply_day, c.is_orphan, hash(4, substr(c.applicant_id, 7, 8), c.respondent_name) AS key FROM case_parties c
-  WHERE substr(c.applicant_id, 7, 8) IS NOT NULL AND c.respondent_name IS NOT NULL
+  SELECT c.case_row, c.apply_day, c.is_orphan, hash(4, substr(c.applicant_id, 7, 8), c.respondent_name_hash) AS key FROM case_parties c
+  WHERE substr(c.applicant_id, 7, 8) IS NOT NULL AND c.respondent_name_hash IS NOT NULL
   UNION ALL
-  SELECT c.case_row, c.apply_day, c.is_orphan, hash(5, substr(c.applicant_id, 7, 8), c.respondent_id) AS key FROM case_parties c
-  WHERE substr(c.applicant_id, 7, 8) IS NOT NULL AND c.respondent_id IS NOT NULL
+  SELECT c.case_row, c.apply_day, c.is_orphan, hash(5, substr(c.applicant_id, 7, 8), c.respondent_id_hash) AS key FROM case_parties c
+  WHERE substr(c.applicant_id, 7, 8) IS NOT NULL AND c.respondent_id_hash IS NOT NULL
   UNION ALL
-  SELECT c.case_row, c.apply_day, c.is_orphan, hash(6, left(c.applicant_name, 1), c.respondent_name) AS key FROM case_parties c
-  WHERE left(c.applicant_name, 1) IS NOT NULL AND c.respondent_name IS NOT NULL
+  SELECT c.case_row, c.apply_day, c.is_orphan, hash(6, left(c.applicant_name, 1), c.respondent_name_hash) AS key FROM case_parties c
+  WHERE left(c.applicant_name, 1) IS NOT NULL AND c.respondent_name_hash IS NOT NULL
   UNION ALL
-  SELECT c.case_row, c.apply_day, c.is_orphan, hash(7, left(c.applicant_name, 1), c.respondent_id) AS key FROM case_parties c
-  WHERE left(c.applicant_name, 1) IS NOT NULL AND c.respondent_id IS NOT NULL)
+  SELECT c.case_row, c.apply_day, c.is_orphan, hash(7, left(c.applicant_name, 1), c.respondent_id_hash) AS key FROM case_parties c
+  WHERE left(c.applicant_name, 1) IS NOT NULL AND c.respondent_id_hash IS NOT NULL)
 WHERE key IN (SELECT key FROM pre_key);
 
 CREATE OR REPLACE TABLE block_pair AS

@@ -3,7 +3,11 @@
 -- answers once for each way in which two can be the same, so that thousands of the same parties make no pairs of each
 -- with each.
 CREATE TABLE repetition AS
-WITH placed AS (
+WITH asking AS (
+  SELECT applicant_id, applicant_name FROM member WHERE is_open = 1
+),
+-- Whatever can be repeated shares the applicant's number or name with what asks: of many years, few do.
+placed AS (
   SELECT
     p.pre_row, p.submit_day, p.status, p.applicant_id, p.applicant_name, p.respondent_id, p.respondent_name,
     COALESCE(p.dispute_type, '') AS dispute,
@@ -15,6 +19,8 @@ WITH placed AS (
     END AS asking_place
   FROM compared_pre_application p
   WHERE p.submit_time IS NOT NULL
+    AND (p.applicant_id IN (SELECT a.applicant_id FROM asking a WHERE a.applicant_id IS NOT NULL)
+      OR p.applicant_name IN (SELECT a.applicant_name FROM asking a WHERE a.applicant_name IS NOT NULL))
 ),
 applicant_way AS (
   SELECT pre_row, 'both numbers' AS way, applicant_id AS who, 1 AS asks, 1 AS answers

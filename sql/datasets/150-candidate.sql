@@ -4,20 +4,22 @@ CREATE TABLE candidate AS
 WITH open_member AS (
   SELECT * FROM member WHERE is_open = 1
 ),
+known_applicant AS (
+  SELECT q.case_id, q.name, q.id_no
+  FROM compared_party q
+  WHERE q.role = '1'
+    AND (q.id_no IN (SELECT x.applicant_id FROM open_member x WHERE x.applicant_id IS NOT NULL)
+      OR q.name IN (SELECT x.applicant_name FROM open_member x WHERE x.applicant_name IS NOT NULL))
+),
 same_applicant AS (
   SELECT x.pre_row, q.case_id
   FROM open_member x
-  JOIN compared_party q ON q.role = '1' AND q.id_no = x.applicant_id
+  JOIN known_applicant q ON q.id_no = x.applicant_id
   UNION ALL
   SELECT x.pre_row, q.case_id
   FROM open_member x
-  JOIN compared_party q ON q.role = '1' AND q.name = x.applicant_name
-  WHERE x.applicant_id IS NULL
-  UNION ALL
-  SELECT x.pre_row, q.case_id
-  FROM open_member x
-  JOIN compared_party q ON q.role = '1' AND q.name = x.applicant_name
-  WHERE x.applicant_id IS NOT NULL AND q.id_no IS NULL
+  JOIN known_applicant q ON q.name = x.applicant_name
+  WHERE x.applicant_id IS NULL OR q.id_no IS NULL
 ),
 near AS (
   SELECT DISTINCT x.pre_row, c.case_row, c.case_id

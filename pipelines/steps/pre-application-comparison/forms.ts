@@ -9,6 +9,13 @@ import { readSql } from '../../runtime/project.ts';
 const WHITE_SPACE = /[\s\p{White_Space}]/gu;
 const SLICE_ROWS = 16_384;
 
+/** What is compared, and the table that it is made from. */
+const COMPARED = [
+  ['022-compared-party', 'valid_party'],
+  ['020-compared-pre-application', 'valid_pre_application'],
+  ['021-compared-case', 'valid_case'],
+] as const;
+
 type FormKind = 'name' | 'number';
 
 /** The form in which a text is compared; the empty text stands for none. */
@@ -23,9 +30,11 @@ function comparedForm(kind: FormKind, text: string): string {
  */
 export async function createCompared(engine: Engine, isLast: boolean): Promise<void> {
   await engine.run(readSql('comparison/010-forms.sql'));
-  await engine.run(readSql('comparison/020-compared.sql'));
-  if (isLast)
-    await engine.run('DROP TABLE valid_party; DROP TABLE valid_pre_application; DROP TABLE valid_case');
+  for (const [model, from] of COMPARED) {
+    await engine.run(readSql(`comparison/${model}.sql`));
+    if (isLast) await engine.run(`DROP TABLE ${from}`);
+  }
+  await engine.run(readSql('comparison/025-odd-text.sql'));
   await engine.run('CREATE TEMP TABLE odd_compared_form (number VARCHAR, form VARCHAR)');
   let slice: [string, string][] = [];
   const odd = 'SELECT number, kind, original FROM odd_compared_text';
