@@ -36,7 +36,7 @@ export interface DrillRequest {
   readonly period?: Period | undefined;
   /** A backup of evidence or of a snapshot; absent: the latest that hold what is needed. */
   readonly backup?: string | undefined;
-  /** Name of a destination; absent: the first place that has each. */
+  /** Name of a destination; absent: the first place whose copy is not known to be damaged. */
   readonly from?: string | undefined;
   readonly identityFile?: string | undefined;
 }

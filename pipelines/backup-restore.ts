@@ -14,6 +14,7 @@ import { TOOL_VERSION } from './runtime/project.ts';
 import type { RunContext } from './runtime/run.ts';
 import { openScratch } from './runtime/scratch.ts';
 import { engineLimits, type Service } from './runtime/service.ts';
+import { damageAt } from './steps/backup/looks.ts';
 import { allPlaces, bagDir, isReachable, requirePlace } from './steps/backup/places.ts';
 import { readBackupFile } from './steps/backup/read-bag.ts';
 import { restorePayload } from './steps/backup/restore-bag.ts';
@@ -33,7 +34,8 @@ export interface FoundBag {
 }
 
 /**
- * Find a bag by its id (at the named destination, else at the first place that has it) or by its folder.
+ * Find a bag by its id (at the named destination, else at the first place whose copy is not known to be damaged) or by
+ * its folder.
  * @throws {ArbdataError} E_NOT_FOUND, E_BACKUP_DESTINATION, E_BACKUP_DAMAGED
  */
 export async function findBag(service: Service, idOrDir: string, destination?: string): Promise<FoundBag> {
@@ -55,19 +57,24 @@ export async function findBag(service: Service, idOrDir: string, destination?: s
       ? allPlaces(service.home, service.config)
       : [requirePlace(service, destination)];
   const [backup] = await named(service, [idOrDir]);
-  for (const place of places) {
-    const isThere = backup?.copies.some(
-      (copy) => copy.destination === place.name && copy.state === 'complete',
+  const there = places.flatMap((place) => {
+    const copy = backup?.copies.find(
+      ({ destination: name, state }) => name === place.name && state === 'complete',
     );
-    if (
-      backup === undefined ||
-      isThere !== true ||
-      !isReachable(place) ||
-      !existsSync(bagDir(place, backup.id))
-    )
-      continue;
-    const dir = bagDir(place, backup.id);
-    return { dir, file: await readBackupFile(dir), expected: expectedBag(backup), destination: place.name };
+    if (backup === undefined || copy === undefined) return [];
+    if (!isReachable(place) || !existsSync(bagDir(place, backup.id))) return [];
+    return [{ backup, place, isDamaged: damageAt(backup, copy) !== undefined }];
+  });
+  // A copy that the last look found damaged is read where there is no other.
+  const found = there.find(({ isDamaged }) => !isDamaged) ?? there[0];
+  if (found !== undefined) {
+    const dir = bagDir(found.place, found.backup.id);
+    return {
+      dir,
+      file: await readBackupFile(dir),
+      expected: expectedBag(found.backup),
+      destination: found.place.name,
+    };
   }
   throw new ArbdataError(
     'E_BACKUP_DAMAGED',
@@ -103,7 +110,7 @@ export interface RestoreRequest {
   readonly bags: readonly string[];
   /** A folder that does not exist yet. */
   readonly to: string;
-  /** Name of a destination; absent: the first place that has it. */
+  /** Name of a destination; absent: the first place whose copy is not known to be damaged. */
   readonly from?: string | undefined;
   readonly identityFile?: string | undefined;
   /** Also load the snapshot as the embedded source of the restored home. */

@@ -261,12 +261,13 @@ describe('copies', () => {
     expect(fromNas).toMatchObject({ copied: [{ id, destination: 'disk' }], failed: [] });
     const to = path.join(home.dir, '../restored');
     const refused = await errorOf(() =>
-      home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to })),
+      home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to, from: 'home' })),
     );
     expect(refused).toMatchObject({ code: 'E_BACKUP_DAMAGED' });
     expect(refused.message).toContain(file);
     expect(existsSync(to)).toBe(false);
-    await home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to, from: 'nas' }));
+    // Nobody has to name the whole one.
+    await home.as(CLERK, (service) => restoreBackups(service, { bags: [id], to }));
     expect(existsSync(path.join(to, 'snapshots'))).toBe(true);
     // Moved away, it comes back from a whole copy, and what was found before is about another one.
     await removeTree(home.path('backups', id));
