@@ -6,7 +6,7 @@ CREATE TABLE repetition AS
 WITH asking AS (
   SELECT applicant_id, applicant_name FROM member WHERE is_open = 1
 ),
--- Whatever can be repeated shares the applicant's number or name with what asks: of many years, few do.
+-- Whatever can be repeated shares the applicant's number with what asks, or the name where one has no number: few do.
 placed AS (
   SELECT
     p.pre_row, p.submit_day, p.status, p.applicant_id, p.applicant_name, p.respondent_id, p.respondent_name,
@@ -20,7 +20,9 @@ placed AS (
   FROM compared_pre_application p
   WHERE p.submit_time IS NOT NULL
     AND (p.applicant_id IN (SELECT a.applicant_id FROM asking a WHERE a.applicant_id IS NOT NULL)
-      OR p.applicant_name IN (SELECT a.applicant_name FROM asking a WHERE a.applicant_name IS NOT NULL))
+      OR p.applicant_name IN (SELECT a.applicant_name FROM asking a WHERE a.applicant_id IS NULL AND a.applicant_name IS NOT NULL)
+      OR (p.applicant_id IS NULL
+        AND p.applicant_name IN (SELECT a.applicant_name FROM asking a WHERE a.applicant_name IS NOT NULL)))
 ),
 applicant_way AS (
   SELECT pre_row, 'both numbers' AS way, applicant_id AS who, 1 AS asks, 1 AS answers

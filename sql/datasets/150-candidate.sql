@@ -9,7 +9,8 @@ known_applicant AS (
   FROM compared_party q
   WHERE q.role = '1'
     AND (q.id_no IN (SELECT x.applicant_id FROM open_member x WHERE x.applicant_id IS NOT NULL)
-      OR q.name IN (SELECT x.applicant_name FROM open_member x WHERE x.applicant_name IS NOT NULL))
+      OR q.name IN (SELECT x.applicant_name FROM open_member x WHERE x.applicant_id IS NULL AND x.applicant_name IS NOT NULL)
+      OR (q.id_no IS NULL AND q.name IN (SELECT x.applicant_name FROM open_member x WHERE x.applicant_name IS NOT NULL)))
 ),
 same_applicant AS (
   SELECT x.pre_row, q.case_id
