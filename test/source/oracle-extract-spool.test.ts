@@ -7,27 +7,34 @@ import { loadView, type SpooledRows } from '../../pipelines/steps/source/oracle/
 import { Pace } from '../../pipelines/steps/source/oracle/pace.ts';
 import { rangesBetween } from '../../pipelines/steps/source/oracle/read.ts';
 import type { OracleValue } from '../../pipelines/steps/source/oracle/session.ts';
-import { SpoolWriter } from '../../pipelines/steps/source/oracle/spool.ts';
+import { SpoolWriter, spoolKind } from '../../pipelines/steps/source/oracle/spool.ts';
 import { CONTRACT, type View } from '../../schemas/contract.ts';
 import { drawn } from '../property/support/cases.ts';
 import { errorOf, temporaryDir } from '../runtime/support/home.ts';
 
 type Fields = Readonly<Record<string, OracleValue>>;
 
+interface How {
+  readonly padded?: readonly string[];
+  /** Whether every value is looked at by the engine although all have a form that it could read at once. */
+  readonly strictly?: boolean;
+}
+
 /** Write rows to files as a session would, load them, and read the Parquet file back as text. */
 async function through(
   view: View,
   files: readonly (readonly Fields[])[],
-  padded: readonly string[] = [],
+  { padded = [], strictly = false }: How = {},
 ): Promise<Record<string, string | null>[]> {
   const dir = await temporaryDir();
   const spooled = files.map((rows, index): SpooledRows => {
     const file = path.join(dir, `${index}.rows`);
-    const writer = new SpoolWriter(file);
+    const kinds = view.columns.map((column) => (padded.includes(column.name) ? 'padded' : spoolKind(column)));
+    const writer = new SpoolWriter(file, kinds);
     for (const row of rows) writer.add([view.columns.map(({ name }) => row[name] ?? null)]);
     const written = writer.finish();
     expect(written.rows).toBe(rows.length);
-    return { file, padded, ...written };
+    return { file, ...written, isRegular: written.isRegular && !strictly };
   });
   const target = path.join(dir, 'view.parquet');
   return withEngine({ spillDir: path.join(dir, 'spill'), memoryLimitMb: 150, threads: 1 }, async (engine) => {
@@ -140,7 +147,7 @@ describe('texts', () => {
       { DISTRICT_CODE: '      ', CASE_WORD: '  ' },
       { DISTRICT_CODE: ' 11010', CASE_WORD: null },
     ];
-    const back = await through(ARB_ORG, [rows], ['DISTRICT_CODE']);
+    const back = await through(ARB_ORG, [rows], { padded: ['DISTRICT_CODE'] });
     expect(back.map(({ DISTRICT_CODE, CASE_WORD }) => [DISTRICT_CODE, CASE_WORD])).toEqual([
       ['1101', 'x  '],
       [' ', '  '],
@@ -179,6 +186,73 @@ describe('numbers and dates', () => {
       ['3', null, null, '1988-04-10 00:30:00', null, '9999-12-31 23:59:59.999999'],
       ['4', null, null, null, '1991-09-15 01:00:00.000001', null],
     ]);
+  });
+
+  const { parameters, timeout } = drawn(25);
+  test(
+    'come the same whether the engine reads them at once or looks at every value',
+    async () => {
+      const digits = (most: number) =>
+        fc.bigInt({ min: -(10n ** BigInt(most)) + 1n, max: 10n ** BigInt(most) - 1n });
+      // As the driver writes numbers: no zero before the point, none at the end behind it.
+      const cents = digits(18).map((value) => {
+        const [, sign = '', whole = '', part = ''] = /^(-?)(\d*?)(\d{1,2})$/.exec(value.toString()) ?? [];
+        const behind = part.padStart(2, '0').replace(/0+$/, '');
+        return behind === '' ? `${sign}${whole === '' ? '0' : whole}` : `${sign}${whole}.${behind}`;
+      });
+      const time = fc
+        .date({
+          min: new Date('0001-01-01T00:00:00Z'),
+          max: new Date('9999-12-31T23:59:59Z'),
+          noInvalidDate: true,
+        })
+        .map((date) => date.toISOString().slice(0, 19).replace('T', ' '));
+      const stamp = fc
+        .tuple(time, fc.nat(999_999))
+        .map(([text, micros]) => `${text}.${String(micros).padStart(6, '0')}`);
+      const row = fc.record({
+        CASE_ID: digits(18).map(String),
+        EXCLUDED_DAYS: digits(5).map(String),
+        CLAIM_AMOUNT: fc.option(cents),
+        APPLY_DATE: time,
+        CLOSE_DATE: fc.option(time),
+        UPDATED_AT: stamp,
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 20 }), async (rows) => {
+          const back = await through(ARB_CASE, [rows]);
+          expect(back).toEqual(await through(ARB_CASE, [rows], { strictly: true }));
+          expect(back.map(({ CASE_ID }) => CASE_ID)).toEqual(rows.map(({ CASE_ID }) => CASE_ID));
+        }),
+        parameters as fc.Parameters<unknown>,
+      );
+    },
+    timeout,
+  );
+
+  test.each([
+    ['EXCLUDED_DAYS', '1.0'],
+    ['EXCLUDED_DAYS', '1.'],
+    ['EXCLUDED_DAYS', ' 1'],
+    ['EXCLUDED_DAYS', '+1'],
+    ['EXCLUDED_DAYS', '1e2'],
+    ['EXCLUDED_DAYS', '-'],
+    ['CLAIM_AMOUNT', '1.2.3'],
+    ['CLAIM_AMOUNT', '1.005'],
+    ['CLAIM_AMOUNT', '1_000'],
+    ['CLAIM_AMOUNT', '1-2'],
+    ['APPLY_DATE', '0000-01-01 00:00:00'],
+    ['APPLY_DATE', '2026-01-01'],
+    ['APPLY_DATE', '-044-03-15 00:00:00'],
+    ['UPDATED_AT', '2026-01-01 00:00:00.5'],
+    ['UPDATED_AT', '12026-01-01 00:00:00.000000'],
+  ])('%s %s is not left to the reader of the engine', async (column, value) => {
+    const writer = new SpoolWriter(
+      path.join(await temporaryDir(), 'x.rows'),
+      ARB_CASE.columns.map(spoolKind),
+    );
+    writer.add([ARB_CASE.columns.map(({ name }) => (name === column ? value : null))]);
+    expect(writer.finish().isRegular).toBe(false);
   });
 
   test.each([

@@ -21,12 +21,12 @@ async function leftRead(parent: string, scn = '4711'): Promise<void> {
       rows: 10,
       sizeBytes: 100 + index,
       escaped: [9],
-      padded: ['DELETED'],
+      isRegular: false,
     });
   }
   await kept.plan('ARB_ORG', 5, [{}]);
   writeFileSync(kept.pieceFile('ARB_ORG', 0), 'y');
-  await kept.finishPiece('ARB_ORG', { index: 0, rows: 5, sizeBytes: 1, escaped: [], padded: [] });
+  await kept.finishPiece('ARB_ORG', { index: 0, rows: 5, sizeBytes: 1, escaped: [], isRegular: true });
   writeFileSync(kept.parquetFile('ARB_ORG'), 'parquet');
   await kept.finishView('ARB_ORG');
   await kept.leave();
@@ -44,10 +44,10 @@ describe('taking over', () => {
     expect(
       kept
         ?.view('ARB_CASE')
-        ?.pieces.map(({ index, rows, escaped, padded }) => [index, rows, escaped, padded]),
+        ?.pieces.map(({ index, rows, escaped, isRegular }) => [index, rows, escaped, isRegular]),
     ).toEqual([
-      [2, 10, [9], ['DELETED']],
-      [0, 10, [9], ['DELETED']],
+      [2, 10, [9], false],
+      [0, 10, [9], false],
     ]);
     expect(kept?.view('ARB_ORG')).toMatchObject({ parquetBytes: 7 });
     expect(kept?.pieceCount).toBe(3);

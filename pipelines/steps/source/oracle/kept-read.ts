@@ -32,7 +32,7 @@ const pieceSchema = z.strictObject({
   rows: z.int().nonnegative(),
   sizeBytes: z.int().nonnegative(),
   escaped: z.array(z.int()),
-  padded: z.array(z.string()),
+  isRegular: z.boolean(),
 });
 /** One range of keys that was read whole. */
 export type Piece = z.infer<typeof pieceSchema>;
@@ -48,7 +48,7 @@ const viewSchema = z.strictObject({
 export type ViewState = z.infer<typeof viewSchema>;
 
 const stateSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Hash of what is read and from where: connections, statements, size of the pieces. */
   source: z.string(),
   /** `YYYY-MM-DD`: the day on which the moment was taken. */
@@ -79,7 +79,7 @@ export class KeptRead {
   ): Promise<KeptRead> {
     const dir = path.join(parent, `oracle-read.${ownedMark()}.kept`);
     ensureDir(dir);
-    const state: State = { version: 1, source, takenOn: shanghaiDate(clock), scns: [...scns], views: {} };
+    const state: State = { version: 2, source, takenOn: shanghaiDate(clock), scns: [...scns], views: {} };
     const kept = new KeptRead(parent, dir, state);
     await kept.#write();
     return kept;

@@ -23,6 +23,7 @@ import type { MappedView, SourceNames } from './names.ts';
 import { boundsQuery, chunksQuery, earlyRecordsQuery, extractQuery, type KeyRange } from './queries.ts';
 import type { OracleBind } from './session.ts';
 import type { OracleSettings } from './settings.ts';
+import { spoolKind } from './spool.ts';
 import type { ThreadedSession } from './threaded-session.ts';
 
 /**
@@ -178,19 +179,18 @@ export class OracleRead implements ConsistentRead {
     const sessions = connections.reduce((sum, one) => sum + one.pool.limit, 0);
     const piece = await pool.use(
       async (session): Promise<Piece> => {
-        const { rows, sizeBytes, escaped, columns } = await session.extract(
+        const { rows, sizeBytes, escaped, isRegular, columns } = await session.extract(
           {
             statement,
             file: `${file}.part`,
             fetchRows,
-            isPlain: view.columns.map(({ type }) => type !== 'text'),
+            kinds: view.columns.map(spoolKind),
             rowsPerSecond: rowsPerSecond === undefined ? undefined : rowsPerSecond / sessions,
           },
           (count) => step.advance(count),
         );
         refuseColumns(view, columns);
-        const padded = columns.filter(({ kind }) => kind === 'padded').map(({ name }) => name);
-        return { index, rows, sizeBytes, escaped: [...escaped], padded };
+        return { index, rows, sizeBytes, escaped: [...escaped], isRegular };
       },
       scn === undefined ? 1 : undefined,
     );

@@ -12,7 +12,7 @@ import { type Fate, OracleError } from './errors.ts';
 import { Pace } from './pace.ts';
 import type { OracleRow, OracleStatement, OracleValue } from './session.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { type SpoolFile, SpoolWriter } from './spool.ts';
+import { type SpoolFile, type SpoolKind, SpoolWriter } from './spool.ts';
 
 /** Settings as they cross over to the thread; its memory is the service's own. */
 export type WorkerSettings = Omit<ConnectionSettings, 'password' | 'walletPassword'> & {
@@ -37,8 +37,8 @@ export interface Extract {
   readonly file: string;
   readonly fetchRows: number;
   readonly rowsPerSecond: number | undefined;
-  /** Per column: whether it holds nothing but digits and punctuation. */
-  readonly isPlain: readonly boolean[];
+  /** Per column, as the contract has it. */
+  readonly kinds: readonly SpoolKind[];
 }
 
 /** What one query gave. */
@@ -109,11 +109,11 @@ function settings(): ConnectionSettings {
 
 /** All rows of a query into a file. The next rows are on their way while the last ones are written. */
 async function extract(of: DriverSession, request: Extract): Promise<Extracted> {
-  const { statement, file, fetchRows, rowsPerSecond, isPlain } = request;
+  const { statement, file, fetchRows, rowsPerSecond } = request;
   const pace = rowsPerSecond === undefined ? undefined : new Pace(rowsPerSecond);
   const opened = await of.open(statement, fetchRows);
   try {
-    const writer = openWriter(file, isPlain);
+    const writer = openWriter(file, kindsOf(request.kinds, opened.columns));
     let told = 0;
     const write = (rows: readonly (readonly OracleValue[])[]): void => {
       try {
@@ -152,9 +152,14 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
   }
 }
 
-function openWriter(file: string, isPlain: readonly boolean[]): SpoolWriter {
+/** Texts that the database fills up with blanks are told by the type that it declares. */
+function kindsOf(kinds: readonly SpoolKind[], columns: readonly QueryColumn[]): SpoolKind[] {
+  return kinds.map((kind, index) => (kind === 'text' && columns[index]?.kind === 'padded' ? 'padded' : kind));
+}
+
+function openWriter(file: string, kinds: readonly SpoolKind[]): SpoolWriter {
   try {
-    return new SpoolWriter(file, isPlain);
+    return new SpoolWriter(file, kinds);
   } catch (error) {
     throw fileError(error, file);
   }

@@ -4,29 +4,63 @@
  * always the end of a row and the engine may read the file in pieces. The file says which such pairs it has, and the
  * engine undoes these and no others.
  *
- * Bytes are put together one by one: three times as fast as joining strings, and nothing is copied twice.
+ * Bytes are put together one by one: three times as fast as joining strings, and nothing is copied twice. What the
+ * engine would have to look at every value for is looked at here on the way.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Column, engineType } from '../../../../schemas/contract.ts';
 import type { OracleValue } from './session.ts';
+
+/**
+ * What a column holds: `padded` is text that the database fills up with blanks (CHAR), `cents` a number of at most two
+ * decimals, `time` a date or timestamp as text.
+ */
+export type SpoolKind = 'text' | 'padded' | 'integer' | 'cents' | 'time';
+
+/** The kind of a column of the contract; which texts are filled up with blanks only the database knows. */
+export function spoolKind(column: Column): SpoolKind {
+  const type = engineType(column);
+  switch (type) {
+    case 'VARCHAR':
+      return 'text';
+    case 'TIMESTAMP':
+      return 'time';
+    case 'DECIMAL(18,2)':
+      return 'cents';
+    case 'BIGINT':
+    case 'INTEGER':
+      return 'integer';
+  }
+  return type satisfies never;
+}
 
 const BUFFER_BYTES = 1024 * 1024;
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const BAR = 0x7c;
 /** A control character is written as a backslash and the character that stands so far above it. */
 const CONTROL_OFFSET = 0x40;
 /** The longest a UTF-16 unit can become. */
 const BYTES_PER_UNIT = 3;
-/** From this length on a call of Node's own writer is cheaper than a loop over the characters. */
-const LONG_UNITS = 12;
+/** `YYYY-MM-DD HH:MM:SS`, and the same with microseconds. */
+const TIME_UNITS: readonly number[] = [19, 26];
 
 export interface SpoolFile {
   readonly rows: number;
   readonly sizeBytes: number;
   /** Code points that were written as pairs, ascending. */
   readonly escaped: readonly number[];
+  /**
+   * Whether every number and time has the form that the engine reads without rounding or reading anything into it: it
+   * may then read the columns as their types, and only the range of a value can still be wrong.
+   */
+  readonly isRegular: boolean;
 }
 
 /** Node's own method, older than its types: a call by encoding takes twice as long. */
@@ -38,32 +72,34 @@ interface Latin1Writer extends Buffer {
 export class SpoolWriter {
   readonly #file: number;
   readonly #escaped = new Set<number>();
-  readonly #isPlain: readonly boolean[];
-  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #kinds: readonly SpoolKind[];
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES) as Latin1Writer;
   #used = 0;
   #rows = 0;
   #sizeBytes = 0;
+  #isRegular = true;
 
-  /** @param isPlain per column: whether it holds nothing but digits and punctuation, as numbers and dates do */
-  constructor(file: string, isPlain: readonly boolean[] = []) {
-    this.#isPlain = isPlain;
+  /** @param kinds of the columns, in the order of a row's values */
+  constructor(file: string, kinds: readonly SpoolKind[]) {
+    this.#kinds = kinds;
     this.#file = openSync(file, 'w', 0o600);
   }
 
   add(rows: readonly (readonly OracleValue[])[]): void {
+    const kinds = this.#kinds;
+    let used = this.#used;
     for (const row of rows) {
-      let used = this.#used;
       for (let index = 0; index < row.length; index++) {
-        const text = row[index];
-        if (index > 0) used = this.#byte(used, TAB);
-        if (text === null || text === undefined) continue;
-        used =
-          text.length >= LONG_UNITS && this.#isPlain[index] === true
-            ? this.#plain(used, text)
-            : this.#text(used, text);
+        const text = row[index] ?? '';
+        const needed = text.length * BYTES_PER_UNIT + 1;
+        if (used + needed > this.#buffer.length) used = this.#flush(used, needed);
+        if (text !== '') used = this.#field(used, text, kinds[index]);
+        this.#buffer[used++] = TAB;
       }
-      this.#used = this.#byte(used, LINE_FEED);
+      // Instead of the tab behind the last field, which was not written out yet.
+      this.#buffer[used - 1] = LINE_FEED;
     }
+    this.#used = used;
     this.#rows += rows.length;
   }
 
@@ -75,6 +111,7 @@ export class SpoolWriter {
       rows: this.#rows,
       sizeBytes: this.#sizeBytes,
       escaped: [...this.#escaped].sort((a, b) => a - b),
+      isRegular: this.#isRegular,
     };
   }
 
@@ -82,23 +119,51 @@ export class SpoolWriter {
     closeSync(this.#file);
   }
 
-  #byte(used: number, byte: number): number {
-    const at = used < this.#buffer.length ? used : this.#flush(used);
-    this.#buffer[at] = byte;
-    return at + 1;
+  /** Write a field for which there is room. */
+  #field(used: number, text: string, kind: SpoolKind | undefined): number {
+    if (kind === 'time') return this.#time(used, text);
+    if (kind === 'integer' || kind === 'cents') return this.#number(used, text, kind === 'cents' ? 2 : 0);
+    return this.#text(used, text, kind === 'padded' ? unpaddedLength(text) : text.length);
   }
 
-  /** Whatever else such a column held would be no value of its type, and is refused as one. */
-  #plain(used: number, text: string): number {
-    const at = used + text.length > this.#buffer.length ? this.#flush(used, text.length) : used;
-    return at + (this.#buffer as Latin1Writer).latin1Write(text, at);
+  #time(used: number, text: string): number {
+    const first = text.charCodeAt(0);
+    const isOfAYear = first > ZERO ? first <= NINE : first === ZERO && !text.startsWith('0000');
+    if (!isOfAYear || !TIME_UNITS.includes(text.length)) {
+      this.#isRegular = false;
+      return this.#text(used, text, text.length);
+    }
+    // Whatever else it held would be no time, and is refused as none. So long a text is cheaper to write by a call.
+    return used + this.#buffer.latin1Write(text, used);
   }
 
-  #text(used: number, text: string): number {
-    const needed = text.length * BYTES_PER_UNIT;
-    let at = used + needed > this.#buffer.length ? this.#flush(used, needed) : used;
+  /** Digits, before them perhaps a minus, in them at most one point with so many decimals behind it. */
+  #number(used: number, text: string, mostDecimals: number): number {
     const buffer = this.#buffer;
-    for (let index = 0; index < text.length; index++) {
+    const { length } = text;
+    let point = length;
+    let at = used;
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit < ZERO || unit > NINE) {
+        if (unit === POINT && point === length) point = index;
+        else if (unit !== MINUS || index > 0 || length === 1) {
+          this.#isRegular = false;
+          return this.#text(used, text, length);
+        }
+      }
+      buffer[at++] = unit;
+    }
+    // Two decimals stand behind a point in the place `length - 3`; a point at the end is no form of the driver's.
+    if (point < length && (point < length - 1 - mostDecimals || point === length - 1))
+      this.#isRegular = false;
+    return at;
+  }
+
+  #text(used: number, text: string, length: number): number {
+    const buffer = this.#buffer;
+    let at = used;
+    for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit >= SPACE && unit < 0x80 && unit !== BACKSLASH) {
         buffer[at++] = unit;
@@ -128,9 +193,16 @@ export class SpoolWriter {
     for (let from = 0; from < used; ) from += writeSync(this.#file, this.#buffer, from, used - from);
     this.#sizeBytes += used;
     this.#used = 0;
-    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(needed);
+    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(needed) as Latin1Writer;
     return 0;
   }
+}
+
+/** Without the blanks at its end. A CHAR of blanks alone is not empty: one of them stays. */
+function unpaddedLength(text: string): number {
+  let length = text.length;
+  while (length > 1 && text.charCodeAt(length - 1) === SPACE) length--;
+  return length;
 }
 
 /**
