@@ -2,11 +2,11 @@
  * How fast the Oracle source is read to Parquet, beside a bare loop that fetches the same rows with the same driver,
  * statements, fetch size and types and throws them away.
  *
- *     node bench/oracle-extraction.ts [--size demo|city] [--rounds 5] [--fetch-rows 1000] [--keep DIR]
+ *     node bench/oracle-extraction.ts [--size demo|city] [--times 1] [--rounds 5] [--fetch-rows 1000] [--keep DIR]
  *
  * The server is that of the tests in its replay mode, a process of its own on the same machine: it takes CPU time from
  * the readers, most of all from two sessions on two cores. Rounds are interleaved and the medians shown, because the
- * machine's speed drifts.
+ * machine's speed drifts. With --times it has each row so many times, under the same key: a larger source without its disk.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,6 +53,7 @@ const ACCOUNT = {
 async function startServer(
   source: string,
   replayDir: string,
+  times: number,
 ): Promise<{ child: ChildProcess; connectString: string }> {
   const command = node(
     'test/support/oracle-wire/main.ts',
@@ -61,7 +62,7 @@ async function startServer(
     '--replay',
     replayDir,
     '--options',
-    JSON.stringify({ accounts: [ACCOUNT] }),
+    JSON.stringify({ accounts: [ACCOUNT], replayTimes: times }),
   );
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
@@ -78,13 +79,21 @@ const median = (readings: readonly Reading[]): Reading => {
   return middle;
 };
 
-async function bench(size: string, rounds: number, fetchRows: number, dir: string): Promise<boolean> {
+interface BenchOptions {
+  readonly size: string;
+  readonly times: number;
+  readonly rounds: number;
+  readonly fetchRows: number;
+  readonly dir: string;
+}
+
+async function bench({ size, times, rounds, fetchRows, dir }: BenchOptions): Promise<boolean> {
   const home = path.join(dir, 'home');
   const source = path.join(home, 'source/source.duckdb');
   if (!existsSync(source)) {
     await mustSucceed(node('app/main.js', 'demo', '--size', size, '--until', '2026-10', '--home', home));
   }
-  const { child, connectString } = await startServer(source, path.join(dir, 'replay'));
+  const { child, connectString } = await startServer(source, path.join(dir, 'replay'), times);
   const env = {
     ORACLE_CONNECT_STRING: connectString,
     ORACLE_USER: ACCOUNT.name,
@@ -143,7 +152,7 @@ async function bench(size: string, rounds: number, fetchRows: number, dir: strin
     { name: 'peak RSS, MiB / 400', of: peakMiB, against: 400, atMost: 1 },
   ];
   process.stdout.write(
-    `size ${size}, ${bareMedian.rows.toLocaleString('en-US')} rows, ${rounds} interleaved rounds, fetch size ${fetchRows}, ${os.cpus().length} cores, server on the same machine\n\n` +
+    `size ${size}${times === 1 ? '' : `, each row ${times} times`}, ${bareMedian.rows.toLocaleString('en-US')} rows, ${rounds} interleaved rounds, fetch size ${fetchRows}, ${os.cpus().length} cores, server on the same machine\n\n` +
       `| what | median | rows/s | thousand rows/s of each round | CPU | peak RSS |\n|---|---:|---:|---|---:|---:|\n${lines.join('\n')}\n\n` +
       `1 session at ${(bareMedian.ms / oneMedian.ms).toFixed(2)} of the bare loop, 2 sessions at ${(bareMedian.ms / twoMedian.ms).toFixed(2)}\n\n${ratioTable(ratios)}\n`,
   );
@@ -153,12 +162,19 @@ async function bench(size: string, rounds: number, fetchRows: number, dir: strin
 const { values } = parseArgs({
   options: {
     size: { type: 'string', default: 'city' },
+    times: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
     'fetch-rows': { type: 'string', default: '1000' },
     keep: { type: 'string' },
   },
 });
 const isPassed = await inBenchFolder(values, (dir) =>
-  bench(values.size, Number(values.rounds), Number(values['fetch-rows']), dir),
+  bench({
+    size: values.size,
+    times: Number(values.times),
+    rounds: Number(values.rounds),
+    fetchRows: Number(values['fetch-rows']),
+    dir,
+  }),
 );
 if (!isPassed) process.exitCode = 1;

@@ -39,6 +39,27 @@ describe('replay', () => {
     expect(readdirSync(replayDir).filter((name) => name.endsWith('.rows'))).toHaveLength(3);
   });
 
+  test('rows that are there several times are counted and served as often', async () => {
+    const replayDir = await temporaryFolder();
+    const sql = `SELECT ${LIST} FROM ARB_CASE WHERE "CASE_ID" >= :1 AND "CASE_ID" < :2`;
+    const once = await rowsOf(await logOn(await sampleWire({ replayDir })), sql, [100101, 100202]);
+    const threeTimes = await logOn(await sampleWire({ replayDir, replayTimes: 3 }));
+    for (const fetchArraySize of [1000, 37]) {
+      expect(await rowsOf(threeTimes, sql, [100101, 100202], { fetchArraySize })).toEqual([
+        ...once,
+        ...once,
+        ...once,
+      ]);
+    }
+    const [[count] = []] = await rowsOf(
+      threeTimes,
+      'SELECT COUNT(*) FROM ARB_CASE WHERE CASE_ID >= :1 AND CASE_ID < :2',
+      [100101, 100202],
+    );
+    expect(count).toBe(String(3 * once.length));
+    expect(readdirSync(replayDir).filter((name) => name.endsWith('.rows'))).toHaveLength(1);
+  });
+
   test('other statements run on the engine; what was encoded is used again', async () => {
     const replayDir = await temporaryFolder();
     const query = `SELECT ${LIST} FROM ARB_CASE`;

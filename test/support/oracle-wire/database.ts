@@ -35,6 +35,8 @@ export interface DatabaseOptions {
   readonly gbkBytes: boolean;
   /** Leave the rows in the source's file: nothing can be changed, and large sources start at once. */
   readonly inPlace: boolean;
+  /** How often rows in place are there. */
+  readonly times: number;
 }
 
 /** A table as it stood up to an SCN. */
@@ -46,6 +48,9 @@ interface Version {
 
 const FIRST_SCN = 4_000_000;
 const HISTORY = 'oracle wire history';
+
+/** The rows of a view in place, each once. */
+export const onceTable = (view: ViewName): string => `${quoteName(HISTORY)}.${quoteName(view)}`;
 
 export class Database {
   readonly tables = new Map<string, StoredTable>();
@@ -125,8 +130,13 @@ export class Database {
     const selected = columns.map(
       ({ name, type }) => `${loaded(quoteName(name), type)} AS ${quoteName(name)}`,
     );
-    const made = options.inPlace ? 'VIEW' : 'TABLE';
-    await this.#admin.run(`CREATE ${made} ${table} AS SELECT ${selected.join(', ')} FROM ${readFrom}`);
+    const select = `SELECT ${selected.join(', ')} FROM ${readFrom}`;
+    if (options.inPlace) {
+      await this.#admin.run(`CREATE VIEW ${onceTable(view)} AS ${select}`);
+      await this.#admin.run(
+        `CREATE VIEW ${table} AS SELECT once.* FROM ${onceTable(view)} AS once, range(${options.times})`,
+      );
+    } else await this.#admin.run(`CREATE TABLE ${table} AS ${select}`);
     if (options.gbkBytes) await this.#admin.run('DROP TABLE gbk_bytes');
   }
 

@@ -18,7 +18,7 @@ import {
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { CONTRACT, VIEW_NAMES, type ViewName } from '../../../schemas/contract.ts';
-import type { Database } from './database.ts';
+import { type Database, onceTable } from './database.ts';
 import { type OracleType, parseOracleType, type WireColumn } from './oracle-types.ts';
 import { TtcWriter } from './primitives.ts';
 import type { BindValue } from './requests.ts';
@@ -91,19 +91,30 @@ const CACHE_VERSION = 1;
 /** Name of the key behind the columns that were asked for. */
 const KEY = 'ARBDATA_REPLAY_KEY';
 
+export interface ReplayOptions {
+  readonly dir: string;
+  readonly database: Database;
+  readonly owner: string;
+  /** File whose size and time say whether what was encoded before still holds. */
+  readonly source: string;
+  /** How often each row is served. */
+  readonly times: number;
+}
+
 export class Replay {
   readonly #dir: string;
   readonly #database: Database;
   readonly #owner: string;
   readonly #source: string;
+  readonly #times: number;
   readonly #scans = new Map<string, Promise<Scan>>();
 
-  /** @param source file whose size and time say whether what was encoded before still holds */
-  constructor(dir: string, database: Database, owner: string, source: string) {
+  constructor({ dir, database, owner, source, times }: ReplayOptions) {
     this.#dir = dir;
     this.#database = database;
     this.#owner = owner;
     this.#source = source;
+    this.#times = times;
     mkdirSync(dir, { recursive: true });
   }
 
@@ -130,7 +141,7 @@ export class Replay {
     const from =
       low === undefined ? (shape.withNull ? 0 : scan.withoutKey) : scan.withoutKey + placeOf(scan.keys, low);
     const to = high === undefined ? scan.offsets.length - 1 : scan.withoutKey + placeOf(scan.keys, high);
-    return new Slice(scan, from, Math.max(from, to));
+    return new Slice(scan, from, Math.max(from, to), this.#times);
   }
 
   async #open(shape: Shape): Promise<Scan> {
@@ -165,7 +176,7 @@ export class Replay {
 
   /** Translate the shape's list over the whole view, with the key behind it. */
   #translate(shape: Shape): TranslatedQuery {
-    const table = `${quoteName(this.#owner)}.${quoteName(shape.view)}`;
+    const table = onceTable(shape.view);
     const columns = CONTRACT[shape.view].columns.map(({ name, oracleType, nullable }) => ({
       name,
       type: parseOracleType(oracleType),
@@ -288,18 +299,26 @@ class Slice implements ReadyRows {
   readonly columns: readonly WireColumn[];
   readonly rowCount: number;
   readonly #scan: Scan;
+  readonly #from: number;
   readonly #to: number;
   #at: number;
+  #timesLeft: number;
 
-  constructor(scan: Scan, from: number, to: number) {
+  constructor(scan: Scan, from: number, to: number, times: number) {
     this.#scan = scan;
+    this.#from = from;
     this.#at = from;
     this.#to = to;
+    this.#timesLeft = times - 1;
     this.columns = scan.columns;
-    this.rowCount = to - from;
+    this.rowCount = (to - from) * times;
   }
 
   take(most: number): { bytes: Buffer; rows: number } {
+    if (this.#at === this.#to && this.#timesLeft > 0) {
+      this.#timesLeft -= 1;
+      this.#at = this.#from;
+    }
     const rows = Math.min(most, this.#to - this.#at);
     const start = this.#scan.offsets[this.#at] ?? 0;
     const end = this.#scan.offsets[this.#at + rows] ?? start;

@@ -35,6 +35,8 @@ export interface WireOptions {
   readonly nls?: Readonly<Record<string, string>>;
   readonly faults?: readonly Fault[];
   readonly replayDir?: string;
+  /** How often replay mode has each row, with the same key each time. */
+  readonly replayTimes?: number;
   readonly plsql?: readonly PlsqlHandler[];
   readonly log?: (line: string) => void;
 }
@@ -112,7 +114,7 @@ export class OracleWire implements ServerContext {
   }
 
   static async start(settings: WireOptions): Promise<OracleWire> {
-    const { source, replayDir, owner = 'ARB' } = settings;
+    const { source, replayDir, replayTimes = 1, owner = 'ARB' } = settings;
     const database = await Database.open({
       ...(source === undefined ? {} : { source }),
       owner,
@@ -120,11 +122,12 @@ export class OracleWire implements ServerContext {
       columns: settings.columns ?? {},
       gbkBytes: settings.bytes === 'gbk',
       inPlace: replayDir !== undefined,
+      times: replayDir === undefined ? 1 : replayTimes,
     });
     const replay =
       replayDir === undefined || source === undefined
         ? undefined
-        : new Replay(replayDir, database, owner, source);
+        : new Replay({ dir: replayDir, database, owner, source, times: replayTimes });
     const server = new OracleWire(settings, database, replay);
     server.#port = settings.port ?? 0;
     await server.#listen();
