@@ -134,7 +134,7 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
         // Where writing fails, nobody waits for these rows any more.
         coming.catch(() => undefined);
         write(rows);
-        // Held while the next ones are decoded, they would be copied by every collection of garbage.
+        release(rows);
         rows = [];
         rows = await coming;
       }
@@ -150,6 +150,15 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
   } finally {
     await opened.close();
   }
+}
+
+/**
+ * Let go of rows that are written. An array that a collection has moved to the old generation keeps alive what it holds
+ * even when it is garbage itself: every text would follow it there, and the old generation be collected ten times as often.
+ */
+function release(rows: OracleValue[][]): void {
+  for (const row of rows) row.length = 0;
+  rows.length = 0;
 }
 
 /** Texts that the database fills up with blanks are told by the type that it declares. */
