@@ -80,11 +80,16 @@ export class Layout {
     const value = this.value(field, { name: (name) => name, identity: (name) => name });
     const problems: { when: string; name: string }[] = [];
     const applies = field.when === undefined ? '' : `(${field.when}) AND `;
+    // What is not known, because the value is not there, is no problem: NULL chooses no branch.
     const add = (what: string, when: string) =>
-      problems.push({ when: `COALESCE((${when}), FALSE)`, name: `${field.element}:${what}` });
+      problems.push({ when: `(${when})`, name: `${field.element}:${what}` });
     if (field.required) add('required', `${applies}${value} IS NULL`);
     if (field.type === 'text') {
-      add('length', `${applies}length(${value}) > ${field.maxLength}`);
+      // Bytes first: few texts have more of them than they may have characters.
+      add(
+        'length',
+        `${applies}strlen(${value}) > ${field.maxLength} AND length(${value}) > ${field.maxLength}`,
+      );
       add('characters', `${applies}regexp_matches(${column}, '[\\p{Cc}\\x{FFFE}\\x{FFFF}]')`);
       if (field.pattern !== undefined)
         add('pattern', `${applies}NOT regexp_full_match(${value}, ${literal(field.pattern)})`);
