@@ -40,7 +40,7 @@ FROM compared_party q
 WHERE q.role = '1' AND q.case_id IN (SELECT case_id FROM near_case);
 
 CREATE OR REPLACE TEMP TABLE near_respondent AS
-SELECT DISTINCT q.case_id, CASE WHEN q.name IS NOT NULL THEN hash(q.name) END AS name_hash,
+SELECT q.case_id, CASE WHEN q.name IS NOT NULL THEN hash(q.name) END AS name_hash,
   CASE WHEN q.id_no IS NOT NULL THEN hash(q.id_no) END AS id_hash
 FROM compared_party q
 WHERE q.role = '2' AND q.case_id IN (SELECT case_id FROM near_case);
