@@ -35,9 +35,13 @@ export interface MomentOptions {
 /**
  * Log on, and make what every statement relies on certain. A setting that a server does not know, it does not need
  * either; what a wrong one could do to a read, its counts would show.
+ * @param isAlone whether no other session works beside it
  */
-export async function openReadySession(settings: ConnectionSettings, log?: Log): Promise<ThreadedSession> {
-  const session = await openSession(settings);
+export async function openReadySession(
+  settings: ConnectionSettings,
+  { log, isAlone }: { readonly log?: Log; readonly isAlone?: boolean } = {},
+): Promise<ThreadedSession> {
+  const session = await openSession(settings, isAlone);
   try {
     for (const statement of sessionSettings()) {
       try {
@@ -85,8 +89,9 @@ async function openMoment(
   if (settings === undefined) throw new RangeError(`connection ${index}`);
   const views = viewsOver(options.settings, index);
   const { consistentRead } = options.settings.config;
+  const isAlone = options.sessions === 1 && options.settings.connections.length === 1;
   const parallel = new SessionPool({
-    open: () => openReadySession(settings, options.log),
+    open: () => openReadySession(settings, { log: options.log, isAlone }),
     limit: options.sessions,
     persistence: options.persistence,
     log: options.log,
@@ -142,7 +147,8 @@ async function openReadOnly(options: MomentOptions, settings: ConnectionSettings
     open: async () => {
       // After a new logon another moment would be read, and the views would not agree.
       if (stamp !== '') throw oracleError('NJS-500', `reading ${settings.title} in one transaction`);
-      const session = await openReadySession(settings, log);
+      const isAlone = options.settings.connections.length === 1;
+      const session = await openReadySession(settings, { log, isAlone });
       try {
         await session.execute(readOnlyStatement());
         stamp = shanghaiStamp(clock);

@@ -15,11 +15,13 @@ import type {
 import type { ConnectionSettings } from './settings.ts';
 
 /**
- * The heap of a thread. Rows live for two batches, some 30 MB in all. By the limit of the old generation V8 judges how often
- * the buffers of packets are worth a collection: with less than this the thread does little else, and with 4 GB it
- * collects hardly ever, but two sessions then pass 400 MiB.
+ * The heap of a thread. Rows live for two batches, some 30 MB in all: a young generation that holds them spares their
+ * copying, which one session may afford; with two of them the process would pass 400 MiB. By the limit of the old
+ * generation V8 judges how often the buffers of packets are worth a collection: with less than this the thread does
+ * little else, and with 4 GB it collects hardly ever.
  */
-const THREAD_HEAP_MB = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
+const YOUNG_GENERATION_MB = { alone: 64, ofSeveral: 24 };
+const OLD_GENERATION_MB = 256;
 
 export interface ThreadedSession extends OracleSession {
   /** Write all rows of a query to a file (spool.ts). */
@@ -30,10 +32,11 @@ export interface ThreadedSession extends OracleSession {
 
 /**
  * Log on in a new thread.
+ * @param isAlone whether no other session works beside it: its heap may then be larger
  * @throws {OracleError} as `connect`
  */
-export async function openSession(settings: ConnectionSettings): Promise<ThreadedSession> {
-  const session = new Threaded(settings);
+export async function openSession(settings: ConnectionSettings, isAlone = false): Promise<ThreadedSession> {
+  const session = new Threaded(settings, isAlone);
   try {
     await session.request({ kind: 'connect' });
     return session;
@@ -55,7 +58,7 @@ class Threaded implements ThreadedSession {
   #pending: Pending | undefined;
   #isOver = false;
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, isAlone: boolean) {
     this.#title = settings.title;
     const data: WorkerSettings = {
       ...settings,
@@ -67,7 +70,10 @@ class Threaded implements ThreadedSession {
     setFlagsFromString('--no-parallel-scavenge');
     this.#worker = new Worker(new URL('./session-worker.ts', import.meta.url), {
       workerData: data,
-      resourceLimits: THREAD_HEAP_MB,
+      resourceLimits: {
+        maxYoungGenerationSizeMb: isAlone ? YOUNG_GENERATION_MB.alone : YOUNG_GENERATION_MB.ofSeveral,
+        maxOldGenerationSizeMb: OLD_GENERATION_MB,
+      },
       execArgv: [],
     });
     this.#worker.on('message', (reply: WorkerReply) => this.#take(reply));
