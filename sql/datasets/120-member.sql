@@ -25,6 +25,10 @@ trend_day AS (
 chosen AS (
   SELECT
     p.pre_row,
+    l.case_count,
+    l.first_case_row,
+    l.sharing,
+    l.by_case_no,
     CASE
       WHEN p.submit_day BETWEEN q.start_day AND q.end_day THEN 1
       WHEN p.submit_day < q.start_day
@@ -42,19 +46,18 @@ chosen AS (
 judged AS (
   SELECT
     p.*,
-    COALESCE(l.case_count, 0) AS case_count,
-    CASE WHEN l.case_count = 1 THEN l.first_case_row END AS case_row,
-    CASE WHEN l.case_count > 1 THEN 1 ELSE 0 END AS has_several_cases,
-    CASE WHEN l.sharing > 1 THEN 1 ELSE 0 END AS shares_its_case,
+    COALESCE(s.case_count, 0) AS case_count,
+    CASE WHEN s.case_count = 1 THEN s.first_case_row END AS case_row,
+    CASE WHEN s.case_count > 1 THEN 1 ELSE 0 END AS has_several_cases,
+    CASE WHEN s.sharing > 1 THEN 1 ELSE 0 END AS shares_its_case,
     CASE WHEN m.pre_row IS NOT NULL THEN 1 ELSE 0 END AS names_case_of_another,
     -- Whatever case has the number is linked by it.
-    CASE WHEN p.case_no IS NOT NULL AND COALESCE(l.by_case_no, 0) = 0 THEN 1 ELSE 0 END AS names_no_case,
+    CASE WHEN p.case_no IS NOT NULL AND COALESCE(s.by_case_no, 0) = 0 THEN 1 ELSE 0 END AS names_no_case,
     s.is_listed,
     s.is_earlier,
     s.month_offset
   FROM chosen s
   JOIN compared_pre_application p ON p.pre_row = s.pre_row
-  LEFT JOIN linked l ON l.pre_row = p.pre_row
   LEFT JOIN misnamed m ON m.pre_row = p.pre_row
   WHERE s.is_listed = 1 OR s.is_earlier = 1 OR s.month_offset IS NOT NULL
 ),

@@ -9,7 +9,7 @@ import { readSql } from '../../runtime/project.ts';
 const WHITE_SPACE = /[\s\p{White_Space}]/gu;
 const SLICE_ROWS = 16_384;
 
-/** What is compared, and the table that it is made from. */
+/** What is compared, and the table that it is made from; the largest first, which then gives its memory back. */
 const COMPARED = [
   ['022-compared-party', 'valid_party'],
   ['020-compared-pre-application', 'valid_pre_application'],

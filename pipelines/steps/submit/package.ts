@@ -29,11 +29,17 @@ export interface PackageOptions {
   readonly dir: string;
 }
 
-/** How many records the batch has, by what they ask. */
-export async function countRecords(engine: Engine): Promise<BatchManifest['counts']> {
+/**
+ * How many records the batch has, by what they ask.
+ * @param from SQL: the records that are counted; absent: all
+ */
+export async function countRecords(
+  engine: Engine,
+  from = 'submission_record',
+): Promise<BatchManifest['counts']> {
   const found = await engine.one<Record<'records' | Op, string>>(`
     SELECT count(*) AS records, count(*) FILTER (op = 'I') AS I, count(*) FILTER (op = 'U') AS U,
-      count(*) FILTER (op = 'D') AS D FROM submission_record`);
+      count(*) FILTER (op = 'D') AS D FROM ${from}`);
   return { records: Number(found.records), I: Number(found.I), U: Number(found.U), D: Number(found.D) };
 }
 
@@ -105,19 +111,15 @@ async function recordsFile(
   { format }: Platform,
   { number, batch, policy }: { readonly number: number; readonly batch: string; readonly policy: Policy },
 ): Promise<Omit<RecordsFile, 'slice'>> {
-  const where = `WHERE file_number = ${literal(String(number))}`;
-  const found = await engine.one<Record<'records' | Op, string>>(`
-    SELECT count(*) AS records, count(*) FILTER (op = 'I') AS I, count(*) FILTER (op = 'U') AS U,
-      count(*) FILTER (op = 'D') AS D
-    FROM batch_content ${where}`);
+  const own = `batch_content WHERE file_number = ${literal(String(number))}`;
   const records = await engine.texts(`
     SELECT text FROM (
       SELECT position // ${PIECE_RECORDS} AS piece, string_agg(${sentColumn(policy)}, '' ORDER BY position) AS text
-      FROM batch_content ${where} GROUP BY piece)
+      FROM ${own} GROUP BY piece)
     ORDER BY piece`);
   return {
     name: format.recordsFile.replace('{number}', String(number).padStart(5, '0')),
-    counts: { records: Number(found.records), I: Number(found.I), U: Number(found.U), D: Number(found.D) },
+    counts: await countRecords(engine, own),
     pieces: format.kind === 'xml' ? [...enclosing(format, { batch, policy }, records)] : records,
   };
 }
