@@ -1,5 +1,5 @@
 /** What a command gives back: a document for programs, lines for people, an exit code. */
-import { ArbdataError } from '../pipelines/runtime/errors.ts';
+import { ArbdataError, messageOf } from '../pipelines/runtime/errors.ts';
 
 /** A list that may be long: streamed, never held. */
 export interface RowStream {
@@ -39,7 +39,7 @@ export class PrintedError extends Error {
 /** Anything that was thrown as one of our errors. */
 export function knownError(error: unknown): ArbdataError {
   if (error instanceof ArbdataError) return error;
-  return new ArbdataError('E_INTERNAL', error instanceof Error ? error.message : String(error), {
+  return new ArbdataError('E_INTERNAL', messageOf(error), {
     advice: 'Report this as a defect, with the command and the text above.',
     cause: error,
   });

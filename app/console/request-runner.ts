@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { issueRequest } from '../../pipelines/requests.ts';
+import { messageOf } from '../../pipelines/runtime/errors.ts';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
 import { giveWay } from '../child.ts';
@@ -35,7 +36,7 @@ export class RequestRunner {
     if (this.#isClosing || this.#limit.pendingCount >= MOST_WAITING) throw new HttpProblem('unavailable');
     const issued = await issueRequest(this.#service, actor, words);
     const run = this.#limit(() => this.#carryOut(issued)).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#service.log.error('console: a command could not be carried out', { request: issued.id, reason });
     });
     this.#running.add(run);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import { messageOf } from '../../pipelines/runtime/errors.ts';
 import type { Principal, RateLimit } from '../../pipelines/sign-in.ts';
 import { addressKey, isSameText } from '../../pipelines/sign-in.ts';
 import { HttpProblem, problemOf } from './problem.ts';
@@ -239,7 +240,7 @@ async function tell(
     return;
   }
   const reference = randomBytes(6).toString('hex');
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   options.parts.service.log.error('console: a request failed', {
     reference,
     method: request.method,

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, systemCode } from './errors.ts';
 import { fileError, writeFileAtomic } from './files.ts';
 import type { AuditTable, LedgerDb } from './ledger-tables.ts';
 
@@ -232,7 +232,7 @@ export function readHead(headFile: string): Head {
   try {
     text = readFileSync(headFile, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { state: 'missing' };
+    if (systemCode(error) === 'ENOENT') return { state: 'missing' };
     throw fileError(error, headFile);
   }
   try {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { type Config, configSchema } from '../../schemas/config.ts';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, messageOf, systemCode } from './errors.ts';
 import { fileError } from './files.ts';
 import type { Home } from './home.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
@@ -78,7 +78,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw fileError(error, file);
   }
 }
@@ -87,7 +87,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const line = lineOf(message, text);
     throw new ArbdataError('E_CONFIG', `${file}: ${message.replaceAll(/\s+/g, ' ')}`, {
       advice:

@@ -9,7 +9,7 @@ import {
   type DuckDBMaterializedResult,
   DuckDBResultReader,
 } from '@duckdb/node-api';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, messageOf } from './errors.ts';
 import { ensureDir, fileError, syncDirNow, syncFile, temporaryName } from './files.ts';
 
 /** Values as JSON has them: BIGINT, DECIMAL, DATE and TIMESTAMP arrive as exact text, INTEGER as a number. */
@@ -330,8 +330,6 @@ function engineError(error: unknown, file?: string): ArbdataError {
     cause: error,
   });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isOutOfMemory = (message: string): boolean => message.startsWith('Out of Memory Error');
 

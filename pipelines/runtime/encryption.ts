@@ -6,7 +6,7 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, systemCode } from './errors.ts';
 import { fileError, writeStreamAtomic } from './files.ts';
 
 /** A public key: whoever has it can encrypt, and no more. X25519 (`age1…`) or, against future computers, `age1pq1…`. */
@@ -165,7 +165,7 @@ async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(file, { highWaterMark: READ_SIZE_BYTES });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw fileError(error, file);
+    if (systemCode(error) !== 'ENOENT') throw fileError(error, file);
     throw new ArbdataError('E_NOT_FOUND', `there is no file ${file}`, {
       advice: 'Correct the path.',
       where: { file },

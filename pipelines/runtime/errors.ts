@@ -181,3 +181,13 @@ export class ArbdataError extends Error {
     return ERROR_KINDS[this.code].retryable;
   }
 }
+
+/** `ENOENT`, `ECONNRESET` and the like; empty for an error without one. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** What whatever was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

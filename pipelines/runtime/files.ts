@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from './clock.ts';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, systemCode } from './errors.ts';
 import { isOwnerGone, ownedMark } from './lock.ts';
 
 const READ_SIZE_BYTES = 1024 * 1024;
@@ -109,7 +109,7 @@ export async function removeTree(dir: string): Promise<void> {
   try {
     await makeFoldersWritable(dir).catch((error: unknown) => {
       // Another process is removing it, too: then the rest of it is as much its as ours.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (systemCode(error) !== 'ENOENT') throw error;
     });
     await rm(dir, { recursive: true, force: true });
   } catch (error) {
@@ -281,7 +281,7 @@ async function exists(file: string): Promise<boolean> {
     await lstat(file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return false;
     throw fileError(error, file);
   }
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, systemCode } from './errors.ts';
 import { ensureDir, fileError, syncDirNow, temporaryName } from './files.ts';
 import { PROJECT_DIR } from './project.ts';
 
@@ -94,7 +94,7 @@ function readSecret(home: Home): Buffer | undefined {
   try {
     return readFileSync(home.secretKey);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw fileError(error, home.secretKey);
   }
 }
@@ -124,7 +124,7 @@ function linkUnlessThere(temporary: string, file: string): void {
   try {
     linkSync(temporary, file);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
 }
 

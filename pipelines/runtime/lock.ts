@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { type Clock, stampToMs } from './clock.ts';
+import { systemCode } from './errors.ts';
 
 /** How often a holder says that it lives. */
 export const HEARTBEAT_MS = 15_000;
@@ -88,6 +89,6 @@ function acceptsSignals(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return systemCode(error) === 'EPERM';
   }
 }

@@ -15,7 +15,7 @@ import {
   SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, messageOf } from './errors.ts';
 import { fileError } from './files.ts';
 
 export type { DatabaseSync };
@@ -234,13 +234,9 @@ export function sqliteError(error: unknown, file: string): unknown {
         ...where,
       });
     default:
-      return new ArbdataError(
-        'E_LEDGER',
-        `${file}: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          advice: 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
-          ...where,
-        },
-      );
+      return new ArbdataError('E_LEDGER', `${file}: ${messageOf(error)}`, {
+        advice: 'Run `arbdata doctor`; if it finds nothing, report this as a defect with the command.',
+        ...where,
+      });
   }
 }

@@ -1,6 +1,6 @@
 /** Periods and dates as people type them, with the errors of the command line. */
 import { isRealDate, type Period, parsePeriod } from '../../schemas/period.ts';
-import { ArbdataError } from './errors.ts';
+import { ArbdataError, messageOf } from './errors.ts';
 
 /**
  * A period that a person typed.
@@ -10,7 +10,7 @@ export function readPeriod(text: string): Period {
   try {
     return parsePeriod(text);
   } catch (error) {
-    throw new ArbdataError('E_PERIOD', error instanceof Error ? error.message : String(error), {
+    throw new ArbdataError('E_PERIOD', messageOf(error), {
       advice: 'Give the period as in `--period 2026-10`.',
       cause: error,
     });

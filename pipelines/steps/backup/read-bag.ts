@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BackupFile, backupFileSchema } from '../../../schemas/backup.ts';
-import { ArbdataError } from '../../runtime/errors.ts';
+import { ArbdataError, systemCode } from '../../runtime/errors.ts';
 import { ALGORITHMS, BACKUP_FILE, tagManifestFile } from './bag-format.ts';
 import type { BagSeal } from './write-bag.ts';
 
@@ -37,7 +37,7 @@ export async function listBag(dir: string): Promise<Map<string, BagEntry> | unde
     await walk(dir, '');
     return entries;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) {
       return undefined;
     }
     throw unreadable(dir, error);
@@ -54,8 +54,7 @@ export async function readBackupFile(dir: string): Promise<BackupFile> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      throw unreadable(file, error);
+    if (systemCode(error) !== 'ENOENT') throw unreadable(file, error);
     throw new ArbdataError('E_NOT_FOUND', `${dir} holds no backup: there is no ${BACKUP_FILE}`, {
       advice: 'Name the folder of a bag, such as …/backups/B20261103-060000-1a2b.',
       where: { file },

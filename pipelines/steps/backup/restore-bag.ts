@@ -5,7 +5,7 @@ import path from 'node:path';
 import pLimit from 'p-limit';
 import type { BackupFile } from '../../../schemas/backup.ts';
 import { decryptFile, type Identity } from '../../runtime/encryption.ts';
-import { ArbdataError } from '../../runtime/errors.ts';
+import { ArbdataError, systemCode } from '../../runtime/errors.ts';
 import { ensureDir, fileError } from '../../runtime/files.ts';
 import type { HashPool } from '../../runtime/hashing.ts';
 import { isSafePath, manifestFile, PAYLOAD_FOLDER, parseManifest } from './bag-format.ts';
@@ -74,7 +74,7 @@ async function placeFile(
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw fileError(error, to);
+    if (systemCode(error) !== 'EEXIST') throw fileError(error, to);
     throw new ArbdataError('E_BACKUP_REFUSED', `${to} exists already and is not overwritten`, {
       advice: 'Restore into a new folder; two backups that hold the same file go into two folders.',
       where: { file: to },

@@ -3,7 +3,7 @@ import { type Body, WHOLE_CODE } from '../../../schemas/dataset.ts';
 import type { Indicator, PopulationName, SumIndicator } from '../../../schemas/definitions.ts';
 import { divideRounded, formatDecimal, parseDecimal } from '../../runtime/decimal.ts';
 import { type Engine, identifier, literal } from '../../runtime/duckdb.ts';
-import { ArbdataError } from '../../runtime/errors.ts';
+import { ArbdataError, messageOf } from '../../runtime/errors.ts';
 import { readSql } from '../../runtime/project.ts';
 import { type PeriodWindow, periodWindowSql, type WindowId } from './windows.ts';
 
@@ -180,7 +180,7 @@ async function conditionError(
     try {
       await engine.rows(`SELECT 1 FROM population WHERE ${where} LIMIT 0`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       return new ArbdataError(
         'E_DEFINITION',
         `indicators.json: the condition of ${key} (${where}) cannot be used: ${reason}`,

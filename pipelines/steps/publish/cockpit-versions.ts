@@ -20,7 +20,7 @@ import {
   panelDocument,
 } from '../../../schemas/cockpit.ts';
 import { type Clock, shanghaiStamp, stampToMs } from '../../runtime/clock.ts';
-import { ArbdataError } from '../../runtime/errors.ts';
+import { ArbdataError, systemCode } from '../../runtime/errors.ts';
 import {
   makeReadOnly,
   publishDir,
@@ -205,7 +205,7 @@ function readDocument<T>(file: string, parse: (json: unknown) => T): T | undefin
   try {
     return parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw damaged(file, 'is not a valid document', error);
   }
 }

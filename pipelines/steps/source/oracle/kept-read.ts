@@ -13,6 +13,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { VIEW_NAMES, type ViewName } from '../../../../schemas/contract.ts';
 import { type Clock, shanghaiDate } from '../../../runtime/clock.ts';
+import { systemCode } from '../../../runtime/errors.ts';
 import {
   ensureDir,
   fileError,
@@ -229,7 +230,7 @@ function claim(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return false;
     throw fileError(error, from);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { ArbdataError, type ErrorCode, type ErrorWhere } from '../../../runtime/errors.ts';
+import { ArbdataError, type ErrorCode, type ErrorWhere, messageOf } from '../../../runtime/errors.ts';
 import { fileError } from '../../../runtime/files.ts';
 import { Secret } from '../../../runtime/secrets.ts';
 import { connect, type DriverSession, type OpenQuery, type QueryColumn } from './connect.ts';
@@ -182,7 +182,7 @@ function failure(error: unknown): Failure {
   }
   return {
     code: 'E_INTERNAL',
-    message: `reading the database: ${error instanceof Error ? error.message : String(error)}`,
+    message: `reading the database: ${messageOf(error)}`,
     advice: 'Report this as a defect, with the command.',
     where: {},
   };

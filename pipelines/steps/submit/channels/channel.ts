@@ -78,8 +78,3 @@ export class ChannelError extends ArbdataError {
 export function conflict({ name }: Parcel, found: string): ChannelError {
   return new ChannelError('refused', `${found}: it is not the package ${name}`);
 }
-
-/** `ECONNRESET` and the like; empty for an error without one. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}

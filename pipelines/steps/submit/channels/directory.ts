@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../runtime/clock.ts';
+import { systemCode } from '../../../runtime/errors.ts';
 import {
   ensureDir,
   fileError,
@@ -11,7 +12,7 @@ import {
   syncDirNow,
   temporaryName,
 } from '../../../runtime/files.ts';
-import { type Channel, ChannelError, conflict, type OnProgress, type Parcel, systemCode } from './channel.ts';
+import { type Channel, ChannelError, conflict, type OnProgress, type Parcel } from './channel.ts';
 
 export interface DirectorySettings {
   /** Absolute. */

@@ -5,8 +5,9 @@
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { systemCode } from '../../../runtime/errors.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
-import { ChannelError, systemCode } from './channel.ts';
+import { ChannelError } from './channel.ts';
 
 export interface HttpsConnection {
   /** Without a `/` at its end. */

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { Client, type ConnectConfig, type SFTPWrapper, type Stats } from 'ssh2';
+import { systemCode } from '../../../runtime/errors.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
-import { ChannelError, systemCode } from './channel.ts';
+import { ChannelError } from './channel.ts';
 
 export interface SftpSettings {
   readonly host: string;
