@@ -135,7 +135,7 @@ async function carryOut(
   const reproduced: Reproduced[] = [];
   for (const target of await targetsOf(context, dir, period)) {
     const { product } = target.manifest;
-    const made = await context.step(`make ${product} again`, () => reproduce(context, dir, target));
+    const made = await context.step(`make again ${product}`, () => reproduce(context, dir, target));
     reproduced.push({ ...made, dir: path.relative(context.home.dir, made.dir) });
   }
   const ended = performance.now();

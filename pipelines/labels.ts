@@ -5,6 +5,7 @@ import { ROLE_TITLES, TOKEN_SCOPE_TITLES } from '../schemas/accounts.ts';
 import { AUDIT_ACTION_TITLES } from '../schemas/audit-actions.ts';
 import { BACKUP_KIND_TITLES } from '../schemas/backup.ts';
 import { CLASS_TITLES } from '../schemas/comparison.ts';
+import { STEP_TITLES } from '../schemas/steps.ts';
 import type { Service } from './runtime/service.ts';
 
 /** Lists of words, each by its codes. */
@@ -18,6 +19,7 @@ export const LABEL_LISTS = [
   'roles',
   'tokenScopes',
   'auditActions',
+  'steps',
 ] as const;
 export type Labels = Readonly<Record<(typeof LABEL_LISTS)[number], Readonly<Record<string, string>>>>;
 
@@ -34,5 +36,6 @@ export function labelsOf({ codes }: Pick<Service['definitions'], 'codes'>): Labe
     roles: ROLE_TITLES,
     tokenScopes: TOKEN_SCOPE_TITLES,
     auditActions: AUDIT_ACTION_TITLES,
+    steps: STEP_TITLES,
   };
 }

@@ -92,7 +92,13 @@ export function sendTagged(
   sendBytes(request, response, text, type);
 }
 
-function sendBytes(request: IncomingMessage, response: ServerResponse, bytes: Buffer, type: string): void {
+/** Bytes as they are. */
+export function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Buffer,
+  type: string,
+): void {
   response.setHeader('content-type', type);
   response.setHeader('content-length', bytes.length);
   response.end(request.method === 'HEAD' ? undefined : bytes);

@@ -11,11 +11,13 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { pageShells } from './page-shells.ts';
 import { HttpProblem } from './problem.ts';
-import { sendTagged } from './reply.ts';
+import { sendBytes, sendTagged } from './reply.ts';
 
 const FOLDER = path.join(PROJECT_DIR, 'app/console/static');
 /** How a page names what it loads: `/static/app.js`, which becomes `/static/<hash>/app.js`. */
 const PREFIX = 'static';
+/** What a browser is shown for an address that is none. */
+const NOT_FOUND = 'not-found';
 /** Files of packages, by the names under which pages load them. */
 const PACKAGES = {
   'vendor/echarts.js': fileURLToPath(import.meta.resolve('echarts/dist/echarts.esm.min.mjs')),
@@ -77,8 +79,11 @@ export function loadStaticFiles(
       loaded.set(name, staticFile(bytes, type));
     }
   }
+  const notFound = pages.get(NOT_FOUND);
+  pages.delete(NOT_FOUND);
   return {
-    send: (request, response, segments) => send({ pages, loaded, hash }, request, response, segments),
+    send: (request, response, segments) =>
+      send({ pages, loaded, hash, notFound }, request, response, segments),
   };
 }
 
@@ -110,10 +115,11 @@ interface Loaded {
   readonly pages: ReadonlyMap<string, StaticFile>;
   readonly loaded: ReadonlyMap<string, StaticFile>;
   readonly hash: string;
+  readonly notFound: StaticFile | undefined;
 }
 
 function send(
-  { pages, loaded, hash }: Loaded,
+  { pages, loaded, hash, notFound }: Loaded,
   request: IncomingMessage,
   response: ServerResponse,
   segments: readonly string[],
@@ -122,10 +128,15 @@ function send(
   const isHashed = first === PREFIX && second === hash;
   const name = isHashed ? rest.join('/') : segments.slice(1).join('/');
   const file = first === PREFIX ? loaded.get(name) : pages.get(segments.join('/'));
-  if (file === undefined) throw new HttpProblem('not-found');
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new HttpProblem('method-not-allowed', { headers: { allow: 'GET, HEAD' } });
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (file === undefined) {
+    if (!isRead || first === PREFIX || notFound === undefined || !wantsPage(request))
+      throw new HttpProblem('not-found');
+    response.statusCode = 404;
+    sendBytes(request, response, notFound.bytes, notFound.type);
+    return;
   }
+  if (!isRead) throw new HttpProblem('method-not-allowed', { headers: { allow: 'GET, HEAD' } });
   response.setHeader('cache-control', isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache');
   response.setHeader('vary', 'accept-encoding');
   const takesBrotli = /\bbr\b/.test(String(request.headers['accept-encoding'] ?? ''));
@@ -134,3 +145,6 @@ function send(
   const tag = compressed === undefined ? file.tag : `${file.tag}-br`;
   sendTagged(request, response, { text: compressed ?? file.bytes, tag, type: file.type });
 }
+
+/** Whether somebody typed the address or followed a link. */
+const wantsPage = (request: IncomingMessage): boolean => /\btext\/html\b/.test(request.headers.accept ?? '');

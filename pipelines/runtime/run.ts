@@ -1,6 +1,7 @@
 /** One run: entered in the ledger, in a work folder of its own, step by step, ended whatever happens. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { StepName } from '../../schemas/steps.ts';
 import type { Engine } from './duckdb.ts';
 import { ArbdataError } from './errors.ts';
 import { ensureDir, removeTree } from './files.ts';
@@ -35,7 +36,7 @@ export interface RunContext extends Service {
   readonly workDir: string;
   readonly engine: Engine;
   /** Carry out one step: shown as progress, entered in the ledger with its times and rows. */
-  step<T>(name: string, work: (advance: Advance) => Promise<T>, options?: StepOptions<T>): Promise<T>;
+  step<T>(name: StepName, work: (advance: Advance) => Promise<T>, options?: StepOptions<T>): Promise<T>;
 }
 
 /** How a run ends when its pipeline returns. */

@@ -260,6 +260,19 @@ export function attackTests(given: () => World): void {
         expect((await given().console.client().ask(path)).status).toBe(404);
       }
     });
+
+    test('an address that is none says nothing of itself, as a page to a browser, else as a problem', async () => {
+      const client = given().console.client();
+      const address = '/<script>alert(1)</script>';
+      const page = await client.ask(address, { headers: { accept: 'text/html' } });
+      expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+      expect(page.text).not.toContain('alert(1)');
+      const problem = await client.ask(address);
+      expect([problem.status, problem.json<{ error: object }>().error]).toMatchObject([
+        404,
+        { code: 'not-found' },
+      ]);
+    });
   });
 
   describe('another page', () => {

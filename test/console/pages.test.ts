@@ -40,6 +40,14 @@ describe.skipIf(!hasBrowser)('pages', () => {
     await page.waitForURL('**/sign-in');
   });
 
+  test('an address that is none says so and leads back', async () => {
+    const page = await visit({ expected: /status of 40[14]/ });
+    const answer = await page.goto('/finding');
+    expect([answer?.status(), await page.locator('h1').innerText()]).toEqual([404, '没有这个页面']);
+    await page.getByRole('link', { name: '回到首页' }).click();
+    await page.waitForURL('**/sign-in');
+  });
+
   test('an address of elsewhere is not followed after signing in', async () => {
     const page = await visit();
     await page.goto('/sign-in?next=//example.org/');
@@ -95,7 +103,9 @@ describe.skipIf(!hasBrowser)('pages', () => {
     await page.getByRole('button', { name: '开始' }).click();
     await page.waitForURL('**/progress?id=Q*');
     await page.locator('#request .chip', { hasText: '完成' }).waitFor({ timeout: 40_000 });
-    expect(await page.locator('#steps tbody tr').count()).toBeGreaterThan(3);
+    const steps = await page.locator('#steps tbody th').allInnerTexts();
+    expect([steps.length > 3, steps.filter((step) => !/[\u4e00-\u9fff]/.test(step))]).toEqual([true, []]);
+    expect(await page.locator('#request h2').innerText()).toBe('预申请比对 2026-10');
     expect(await page.locator('pre.log').innerText()).toContain('run ended');
     await page.locator('#request a').first().click();
     await page.waitForURL('**/run?id=R*');

@@ -8,6 +8,7 @@ import { PROJECT_DIR } from '../../pipelines/runtime/project.ts';
 import { ROLE_TITLES } from '../../schemas/accounts.ts';
 import { AUDIT_ACTION_TITLES } from '../../schemas/audit-actions.ts';
 import { CLASS_TITLES } from '../../schemas/comparison.ts';
+import { STEP_TITLES } from '../../schemas/steps.ts';
 import { type TestConsole, testConsole } from './support.ts';
 
 let console_: TestConsole;
@@ -31,6 +32,7 @@ test('are those of the program and its definitions, for every account, and not s
     comparisonClasses: CLASS_TITLES,
     comparedFields: FIELD_TITLES,
     auditActions: AUDIT_ACTION_TITLES,
+    steps: STEP_TITLES,
   });
   const entries = console_.service.definitions.codes.lists['pre_application_status']?.entries ?? [];
   expect(entries.length).toBeGreaterThan(3);
@@ -59,4 +61,12 @@ test('name every action of the audit record, and no other', () => {
   const made = ['batch.delivered', 'batch.failed', 'batch.unknown'];
   const unused = Object.keys(AUDIT_ACTION_TITLES).filter((one) => !named.has(one) && !made.includes(one));
   expect([unused, families.size > 10]).toEqual([[], true]);
+});
+
+test('name no step that no run has', () => {
+  const text = sources('pipelines').join('\n');
+  const unused = Object.keys(STEP_TITLES).filter(
+    (name) => !text.includes(`'${name}'`) && !text.includes(`\`${name}\${`),
+  );
+  expect(unused).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { get } from '../lib/api.js';
 import { byId, h, replace } from '../lib/dom.js';
 import { factList, wanted } from '../lib/list.js';
 import { runPage } from '../lib/shell.js';
-import { runState } from '../lib/states.js';
+import { pipelineName, runState } from '../lib/states.js';
 import { stepList } from '../lib/steps.js';
 import { second } from '../lib/words.js';
 
@@ -23,7 +23,7 @@ class Progress {
 
   /** @param {Request} request */
   request(request) {
-    replace(this.facts, h('h2', null, `arbdata ${request.words.join(' ')}`), requestFacts(request));
+    replace(this.facts, h('h2', null, commandTitle(request.words)), requestFacts(request));
     this.said.textContent = `状态：${this.facts.querySelector('.chip')?.textContent ?? request.state}`;
   }
 
@@ -71,10 +71,11 @@ void runPage(async () => {
 });
 
 /** @param {Request} request */
-function requestFacts({ id, actor, state, requestedAt, finishedAt, error, runIds }) {
+function requestFacts({ id, actor, words, state, requestedAt, finishedAt, error, runIds }) {
   const runs = runIds.map((run) => [h('a', { href: `/run?id=${run}` }, run), ' ']);
   return factList([
     ['状态', runState(state)],
+    ['命令', h('code', null, `arbdata ${words.join(' ')}`)],
     ['申请', id],
     ['发起人', actor],
     ['提出', second(requestedAt)],
@@ -82,4 +83,21 @@ function requestFacts({ id, actor, state, requestedAt, finishedAt, error, runIds
     ['运行', runs.length === 0 ? '尚未开始' : runs],
     ...(error === null ? [] : [/** @type {const} */ (['错误', `${error.code}：${error.message}`])]),
   ]);
+}
+
+/**
+ * What a command does, in a few words.
+ * @param {readonly string[]} words
+ */
+function commandTitle(words) {
+  const [command = '', ...rest] = words;
+  /** @param {string} option */
+  const given = (option) => words[words.indexOf(option) + 1 || words.length] ?? '';
+  if (command === 'run') {
+    const days = [given('--from'), given('--to')].filter((day) => day !== '').join('至');
+    return `${pipelineName(rest[0] ?? '')} ${given('--period')}${days}`.trim();
+  }
+  if (command === 'schedule') return `计划作业 ${rest[1] ?? ''} ${given('--period')}`.trim();
+  if (command === 'runs') return `批准并发布 ${rest[1] ?? ''}`;
+  return pipelineName(command);
 }

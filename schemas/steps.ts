@@ -1,0 +1,56 @@
+/**
+ * The steps of runs: every name that the ledger, the logs and the progress show, with its Chinese title for pages. A name
+ * that ends with a blank stands for all that begin with it.
+ */
+export const STEP_TITLES = {
+  'ask for earlier deliveries': '查询先前发送',
+  'back up ': '备份',
+  candidates: '寻找疑似关联',
+  checks: '平衡检查',
+  classes: '比对分类',
+  'comparable texts': '整理可比文本',
+  compare: '对照记录',
+  'comparison data': '写比对数据',
+  'comparison report': '写比对报告',
+  'copy to ': '复制到',
+  'data files': '写数据文件',
+  'Data Pump export': '数据泵导出',
+  difference: '与上次比对',
+  documents: '写驾驶室文档',
+  'drill-down': '整理案件明细',
+  encrypt: '加密',
+  enter: '登记回执',
+  facts: '生成事实表',
+  figures: '计算指标',
+  findings: '汇总数据问题',
+  freeze: '冻结快照',
+  'load the source': '装入数据源',
+  'make again ': '重新生成',
+  members: '整理指标案件',
+  normalise: '规范化',
+  package: '打包',
+  'place batch': '存放批次',
+  'platform state': '读取平台状态',
+  'pre-applications': '汇总预申请比对',
+  'publish comparison': '发布比对结果',
+  publish: '发布',
+  read: '读取回执',
+  records: '生成报送记录',
+  'restore ': '恢复',
+  'revision statement': '修订说明',
+  rules: '校验规则',
+  send: '发送',
+  settle: '清理残留',
+  'submission workbooks': '写待补正清单',
+  submissions: '汇总报送',
+  'take in': '收存回执',
+  'target database': '写目标数据库',
+  'tie-out': '核对一致',
+  'verify ': '校验',
+  'verify snapshot': '校验快照',
+  workbooks: '写工作簿',
+} as const;
+
+type Name = keyof typeof STEP_TITLES;
+/** A name that a step may have. */
+export type StepName = { [N in Name]: N extends `${string} ` ? `${N}${string}` : N }[Name];
