@@ -14,7 +14,7 @@ export interface HashTask {
 export const GROWTH = { pieces: 0, state: 1 } as const;
 export const GROWTH_STATE = { growing: 0, whole: 1, failed: 2 } as const;
 /** What is written and hashed at a time. */
-export const PIECE_SIZE_BYTES = 4 * 1024 * 1024;
+export const PIECE_SIZE_BYTES = 1024 * 1024;
 
 export type HashResult =
   | { readonly hash: string; readonly sizeBytes: number }
