@@ -94,10 +94,10 @@ export async function releaseRecord(
   reason: string,
 ): Promise<{ readonly recordId: string; readonly batch: string }> {
   const why = requireReason(reason);
-  const { record } = await withRecord(service, id, async (found) => found);
+  const { record, batches } = await withRecord(service, id, async (found) => found);
   const { record_id: recordId, rejection_batch: batch, is_waiting: isWaiting } = record;
   if (batch === null || isWaiting) {
-    throw new ArbdataError('E_USAGE', `${recordId} was not rejected: ${standingText(record)}`, {
+    throw new ArbdataError('E_USAGE', `${recordId} was not rejected: ${standingText(record, batches)}`, {
       advice: 'Only a record that the platform rejected last, and that waits for no answer, can be released.',
     });
   }
@@ -207,9 +207,10 @@ export async function explainRecord(service: Service, id: string): Promise<Expla
       return [{ ...versionOf(attempt, batch), content, changes, release }];
     });
     const heldBack = await heldBackBy(engine, batches.at(-1), record.case_id);
-    const standing = [standingText(record), ...(heldBack === undefined ? [] : [heldBackText(heldBack)])].join(
-      '; ',
-    );
+    const standing = [
+      standingText(record, batches),
+      ...(heldBack === undefined ? [] : [heldBackText(heldBack)]),
+    ].join('; ');
     return { record, standing, heldBack, versions };
   });
 }
@@ -362,7 +363,7 @@ async function historyOf(
 }
 
 /** Where a record stands, in one sentence. */
-function standingText(record: PlatformRecord): string {
+function standingText(record: PlatformRecord, batches: readonly Batch[]): string {
   const { held_batch: held, last_batch: last, last_result: result, last_op: op } = record;
   const there =
     held === null ? 'the platform does not hold it' : `the platform holds it as sent in batch ${held}`;
@@ -380,7 +381,9 @@ function standingText(record: PlatformRecord): string {
         ? `${there}; batch ${last} was declared lost: it goes out with the next batch`
         : `${there}; batch ${last} was declared lost; before that it was rejected in batch ${record.rejection_batch}`;
     case null:
-      return waits(`batch ${last}`);
+      return batches.some(({ name, state }) => name === last && state === 'built')
+        ? `${there}; it stands in batch ${last}, which is built and was not sent yet`
+        : waits(`batch ${last}`);
     default:
       return result satisfies never;
   }

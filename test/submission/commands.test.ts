@@ -106,6 +106,10 @@ describe('explain record', () => {
   test.each([
     ['101', 'the platform does not hold it: batch 110000-ARB-202610-01 deleted it'],
     ['103', 'the platform does not hold it; it waits for the answer to batch 110000-ARB-202610-01'],
+    [
+      '104',
+      'the platform does not hold it; it stands in batch 110000-ARB-202611-01, which is built and was not sent yet',
+    ],
   ])('of case %s: %s', async (id, words) => {
     expect((await run('explain', 'record', id)).stdout).toContain(words);
   });
