@@ -15,7 +15,7 @@ import type { RunContext } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import type { PayloadFile } from './steps/backup/write-bag.ts';
 import { MANIFEST_NAME, readFolder } from './steps/publish/folder.ts';
-import { publicationDir } from './steps/publish/publication.ts';
+import { publicationDir, publicationName } from './steps/publish/publication.ts';
 import { readManifest, snapshotDir } from './steps/snapshot/manifest-file.ts';
 
 /** What a bag holds and says of itself. */
@@ -28,9 +28,6 @@ export interface BackupContents {
 export const REPRODUCTION_FOLDER = 'reproduction';
 export const REPRODUCTION_CONFIG = 'config.json';
 export const HISTORY_FILE = 'comparison-history.json';
-
-export const publicationName = ({ product, period, revision }: Publication): string =>
-  `${product}/${period}/r${revision}`;
 
 /** A snapshot with the definitions and the configuration that its period is run with. */
 export async function snapshotContents(service: Service, id: string): Promise<BackupContents> {

@@ -3,7 +3,6 @@ import { cp, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { type Period, parsePeriod } from '../schemas/period.ts';
 import { withBackupRun } from './backup.ts';
-import { publicationName } from './backup-contents.ts';
 import {
   type FoundBag,
   findBag,
@@ -29,7 +28,7 @@ import type { RunContext } from './runtime/run.ts';
 import { openScratch } from './runtime/scratch.ts';
 import type { Service } from './runtime/service.ts';
 import { readFolder } from './steps/publish/folder.ts';
-import { publicationDir } from './steps/publish/publication.ts';
+import { publicationDir, publicationName } from './steps/publish/publication.ts';
 
 export interface DrillRequest {
   /** Absent: the last period of which anything was published, or that of the named backup. */

@@ -1,6 +1,7 @@
 /** How backups stand, for doctor: what has vanished, what has no copy elsewhere, what nobody has looked at for long. */
 import { publicationsInForce, recoveryPoint } from './backup-drill.ts';
 import { type BackupListing, type ListedBackup, listBackups } from './backup-look.ts';
+import { openPurges } from './backup-purge-end.ts';
 import { shanghaiStamp, stampToMs } from './runtime/clock.ts';
 import type { Service } from './runtime/service.ts';
 import { hasCopy } from './steps/backup/expected.ts';
@@ -23,6 +24,7 @@ const STATE_DAYS = 7;
 export async function backupHealth(service: Service): Promise<BackupHealth> {
   const listing = await listBackups(service);
   const wants = [
+    ...(await unfinishedPurges(service)),
     ...(await missing(service, listing)),
     ...apart(service, listing),
     ...stale(service, listing),
@@ -36,6 +38,20 @@ export async function backupHealth(service: Service): Promise<BackupHealth> {
 }
 
 type Want = BackupHealth['wants'][number];
+
+/** Purges that were interrupted and cannot come to their end. */
+async function unfinishedPurges(service: Service): Promise<Want[]> {
+  return (await openPurges(service)).flatMap(({ pending, away }) =>
+    away === undefined
+      ? []
+      : [
+          {
+            message: `purge ${pending.id} was interrupted and waits for ${away}, which is not there`,
+            advice: 'Mount its disk; the next command then destroys what is left and signs the record.',
+          },
+        ],
+  );
+}
 
 /** What a loss of this home would take for good. */
 async function missing(service: Service, { backups }: BackupListing): Promise<Want[]> {

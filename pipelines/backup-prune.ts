@@ -1,7 +1,6 @@
 /** Retention: what would be removed is shown first, and only what was shown is removed. */
 import { createHash } from 'node:crypto';
 import { withBackupRun } from './backup.ts';
-import { publicationName } from './backup-contents.ts';
 import { publicationsInForce } from './backup-drill.ts';
 import { type ListedBackup, listBackups } from './backup-look.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -10,6 +9,7 @@ import { damageAt } from './steps/backup/looks.ts';
 import { allPlaces } from './steps/backup/places.ts';
 import { planRetention, type Retained, type RetentionPlan } from './steps/backup/retention.ts';
 import { removeEverywhere } from './steps/backup/settle.ts';
+import { publicationName } from './steps/publish/publication.ts';
 
 export interface PrunePlan extends RetentionPlan {
   /** Names exactly this plan: what has changed since is not removed by it. */

@@ -9,7 +9,6 @@ import path from 'node:path';
 import type { PurgeRecord } from '../schemas/backup.ts';
 import { fileForm } from '../schemas/period.ts';
 import { isUsed, withBackupRun } from './backup.ts';
-import { publicationName } from './backup-contents.ts';
 import { finishPurge, PENDING, type Purged, recordText } from './backup-purge-end.ts';
 import { shanghaiStamp } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
@@ -22,7 +21,9 @@ import type { Service } from './runtime/service.ts';
 import { allPlaces, bagDir, placeProblem } from './steps/backup/places.ts';
 import { describeItem, type PurgeItem, returnItem } from './steps/backup/purge-files.ts';
 import { openSigner } from './steps/backup/signing.ts';
+import { publicationName } from './steps/publish/publication.ts';
 import { snapshotDir } from './steps/snapshot/manifest-file.ts';
+import { isKeptRead } from './steps/source/oracle/kept-read.ts';
 
 const METHOD =
   'Removed from the file system and its folders synced. Blocks of the medium were not overwritten: journals, snapshots ' +
@@ -204,7 +205,8 @@ async function homeItems({ home }: Service): Promise<PurgeItem[]> {
       items.push({ subject, path: path.join(dir, entry) });
     }
   }
-  return items;
+  const reads = existsSync(home.work) ? (await readdir(home.work)).filter(isKeptRead).sort() : [];
+  return [...items, ...reads.map((name) => ({ subject: `work/${name}`, path: path.join(home.work, name) }))];
 }
 
 const nothing = (message: string, look: string): ArbdataError =>

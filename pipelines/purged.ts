@@ -1,20 +1,21 @@
 /** What purges have destroyed: nothing asks for it again. */
-import { fileForm, parsePeriod } from '../schemas/period.ts';
-import type { Publication } from './runtime/ledger.ts';
+import type { Publication, PublicationKey } from './runtime/ledger.ts';
 import type { Service } from './runtime/service.ts';
+import { publicationName } from './steps/publish/publication.ts';
 
 export interface Destroyed {
-  publication(one: Pick<Publication, 'product' | 'period'>): boolean;
+  publication(one: PublicationKey): boolean;
   snapshot(id: string): boolean;
 }
 
-/** The folders and snapshots that are gone for good. */
+/** How the ledger names a publication that a purge destroyed; a later revision of its period is another one. */
+export const destroyedPublication = (one: PublicationKey): string => `publication/${publicationName(one)}`;
+
+/** The publications and snapshots that are gone for good. */
 export async function destroyed({ ledger }: Pick<Service, 'ledger'>): Promise<Destroyed> {
   const subjects = await ledger.backups.purged();
   return {
-    publication: ({ product, period }) =>
-      subjects.has(`published/${product}`) ||
-      subjects.has(`published/${product}/${fileForm(parsePeriod(period))}`),
+    publication: (one) => subjects.has(destroyedPublication(one)),
     snapshot: (id) => subjects.has(`snapshot/${id}`),
   };
 }

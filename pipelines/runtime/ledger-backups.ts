@@ -316,7 +316,7 @@ export class BackupCatalogue {
     });
   }
 
-  /** What was destroyed by purges: `snapshot/<id>`, `publication/<product>/<period>/r<n>`. */
+  /** What was destroyed by purges: items as their records name them, and `publication/<product>/<period>/r<n>`. */
   async purged(): Promise<Set<string>> {
     const rows = await this.#ledger.db.selectFrom('purged').select('subject').execute();
     return new Set(rows.map(({ subject }) => subject));

@@ -19,8 +19,11 @@ import { planPrune, prune } from '../../pipelines/backup-prune.ts';
 import { planPurge, purge, readScope } from '../../pipelines/backup-purge.ts';
 import { rebuildCatalogue } from '../../pipelines/backup-rebuild.ts';
 import { doctor } from '../../pipelines/doctor.ts';
+import { keptPublications } from '../../pipelines/purged.ts';
+import { recover } from '../../pipelines/recovery.ts';
 import { removeTree } from '../../pipelines/runtime/files.ts';
 import { dumpHeader } from '../../pipelines/steps/backup/dump-files.ts';
+import { publicationName } from '../../pipelines/steps/publish/publication.ts';
 import type { PurgeRecord } from '../../schemas/backup.ts';
 import { CLERK, type TestHome } from '../publish/support.ts';
 import { errorOf } from '../runtime/support/home.ts';
@@ -206,6 +209,55 @@ describe('purge', () => {
     // The period can be run again, as the next revision.
     const again = await home.run('2026-10', { asOf: '2026-11-03' });
     expect(again.outcome).toMatchObject({ state: 'published', revision: 2 });
+    // What is published afterwards is no more destroyed than what was never purged.
+    const kept = (await home.as(CLERK, keptPublications)).map(publicationName);
+    expect(kept).toEqual(
+      expect.arrayContaining(['macro-monitoring/2026-10/r2', 'macro-monitoring/2026-09/r1']),
+    );
+    expect(kept).not.toContain('macro-monitoring/2026-10/r1');
+    const bags = await create(home, ['outputs']);
+    expect(bags.flatMap(({ info }) => info.publications ?? [])).toContain('macro-monitoring/2026-10/r2');
+  });
+
+  test('one that was killed waits for a disk that is not mounted, and certifies nothing without it', async () => {
+    const home = await copyOf(backed);
+    const nas = await withNas(home);
+    const [{ id } = { id: '' }] = await create(home, ['state']);
+    const read = home.path('work/oracle-read.free-0.kept');
+    mkdirSync(read, { recursive: true });
+    writeFileSync(path.join(read, 'arb_party.parquet'), 'raw rows');
+    const scope = readScope('all');
+    const { items } = await home.as(CLERK, (service) => planPurge(service, scope));
+    expect(items.map(({ path: at }) => at)).toContain(read);
+    const pending: PurgeRecord = {
+      formatVersion: 1,
+      ...{ id: 'P20261103-090000-00ff', scope: 'all', reason: 'letter 12', actor: CLERK, toolVersion: '0' },
+      ...{ startedAt: '2026-11-03 09:00:00.000', finishedAt: '', returnedTo: null },
+      destroyed: items.map((one) => ({ ...one, files: 1, sizeBytes: 1, sha256: '0'.repeat(64) })),
+      ...{ left: [], method: 'removed', auditHead: null, signer: { algorithm: 'Ed25519', publicKey: 'x' } },
+    };
+    mkdirSync(home.path('purges'), { recursive: true });
+    const plan = home.path('purges/P20261103-090000-00ff.pending.json');
+    writeFileSync(plan, JSON.stringify(pending));
+    const isThere = (): boolean => readdirSync(home.path('snapshots')).length > 0;
+    // The folder is there, its disk is not.
+    renameSync(nas, `${nas}-off`);
+    mkdirSync(nas);
+    expect(await home.as(CLERK, recover)).toEqual([
+      `purge P20261103-090000-00ff was interrupted and waits: ${nas} is not there`,
+    ]);
+    expect([existsSync(plan), isThere(), readdirSync(home.path('purges')).length]).toEqual([true, true, 1]);
+    const found = await home.as(CLERK, doctor);
+    expect(found.map(({ message }) => message).join('\n')).toContain(`waits for ${nas}`);
+    rmSync(nas, { recursive: true });
+    renameSync(`${nas}-off`, nas);
+    expect(existsSync(path.join(nas, id))).toBe(true);
+    expect((await home.as(CLERK, recover)).join()).toMatch(/finished purge P20261103-090000-00ff/);
+    expect([existsSync(plan), isThere(), existsSync(path.join(nas, id))]).toEqual([false, false, false]);
+    const record = JSON.parse(
+      readFileSync(home.path('purges/P20261103-090000-00ff.json'), 'utf8'),
+    ) as PurgeRecord;
+    expect(record.left).toEqual([]);
   });
 
   test('everything, with an SM2 key of the bureau', async () => {

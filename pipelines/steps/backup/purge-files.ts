@@ -10,7 +10,7 @@ import type { HashPool } from '../../runtime/hashing.ts';
 
 /** Something that a purge destroys: a file or a folder. */
 export interface PurgeItem {
-  /** `snapshot/<id>`, `publication/…`, `backup/<id>@<destination>`, `source`, … */
+  /** `snapshot/<id>`, `published/<product>/<period>`, `findings/<run>`, `backup/<id>@<destination>`, … */
   readonly subject: string;
   readonly path: string;
 }

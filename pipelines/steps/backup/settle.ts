@@ -7,7 +7,7 @@ import { fileError, makeReadOnly, removeRemains, removeTree } from '../../runtim
 import type { Ledger } from '../../runtime/ledger.ts';
 import type { OpenBackup } from '../../runtime/ledger-backups.ts';
 import { removeDeadScratches } from '../../runtime/scratch.ts';
-import { bagDir, isReachable, type Place } from './places.ts';
+import { bagDir, isReachable, type Place, placeProblem } from './places.ts';
 import { readBackupFile, readSeal } from './read-bag.ts';
 
 export interface SettleOptions {
@@ -88,7 +88,8 @@ export async function removeEverywhere(
   let isGone = true;
   for (const { destination } of copies) {
     const place = places.find(({ name }) => name === destination);
-    if (place === undefined || !isReachable(place)) isGone = false;
+    // The copy was made there: the folder that a disk is mounted on may be there without the disk.
+    if (place === undefined || placeProblem(place, true) !== undefined) isGone = false;
     else await removeBag(place, id);
   }
   return isGone;

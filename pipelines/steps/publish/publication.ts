@@ -13,6 +13,11 @@ export function publicationDir(home: Home, { product, period, revision }: Public
   return path.join(home.published, product, fileForm(parsePeriod(period)), `r${revision}`);
 }
 
+/** `<product>/<period>/r<n>`: how lists, bags and records of purges name a publication. */
+export function publicationName({ product, period, revision }: PublicationKey): string {
+  return `${product}/${period}/r${revision}`;
+}
+
 /** `out/<product>/<period>/<run id>`; days that are no period too. */
 export function draftDir(home: Home, product: string, period: string, runId: string): string {
   return path.join(home.out, product, spanFileForm(period), runId);

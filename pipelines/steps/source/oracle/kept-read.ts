@@ -211,6 +211,9 @@ export async function removeStaleReads(parent: string, clock: Clock): Promise<vo
   }
 }
 
+/** Whether a name of the work folder is that of a read's raw rows. */
+export const isKeptRead = (name: string): boolean => /^oracle-read\..+\.kept$/.test(name);
+
 /** Folders of reads whose process is gone or has left them. */
 function abandonedReads(parent: string, clock: Clock): string[] {
   if (!existsSync(parent)) return [];
