@@ -1,9 +1,10 @@
 /** Retention: what would be removed is shown first, and only what was shown is removed. */
 import { createHash } from 'node:crypto';
 import { withBackupRun } from './backup.ts';
-import { publicationsInForce } from './backup-drill.ts';
 import { type ListedBackup, listBackups } from './backup-look.ts';
+import { keptPublications } from './purged.ts';
 import { ArbdataError } from './runtime/errors.ts';
+import type { Publication } from './runtime/ledger.ts';
 import type { Service } from './runtime/service.ts';
 import { damageAt } from './steps/backup/looks.ts';
 import { allPlaces } from './steps/backup/places.ts';
@@ -21,21 +22,22 @@ export interface PrunePlan extends RetentionPlan {
 export async function planPrune(service: Service): Promise<PrunePlan> {
   const { backups } = await listBackups(service);
   const complete = backups.filter(({ state }) => state === 'complete');
-  const retained = await Promise.all(complete.map((one) => retainedOf(service, one, complete)));
+  // Superseded ones, too: what they say can still be asked for.
+  const published = await keptPublications(service);
+  const retained = complete.map((one) => retainedOf(one, complete, published));
   const plan = planRetention(retained, service.config.backup.retention);
   const sizes = new Map(complete.map(({ id, sizeBytes }) => [id, sizeBytes ?? 0]));
   const name = createHash('sha256').update(plan.remove.join('\n')).digest('hex').slice(0, 8);
   return { ...plan, plan: name, sizeBytes: plan.remove.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0) };
 }
 
-async function retainedOf(
-  service: Service,
+function retainedOf(
   backup: ListedBackup,
   all: readonly ListedBackup[],
-): Promise<Retained> {
+  published: readonly Publication[],
+): Retained {
   const { id, kind, createdAt, info, places } = backup;
   const schemas = [...new Set(info.dumps?.map(({ schema }) => schema ?? 'unknown'))].sort().join(',');
-  const published = await publicationsInForce(service);
   const pinned: string[] = [];
   if (kind === 'evidence') pinned.push('evidence of a published period');
   const referring = published.find(

@@ -17,6 +17,7 @@ import { refuseBodies } from './macro-monitoring.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { loadDistricts } from './runtime/definitions.ts';
 import { findingsFile } from './runtime/home.ts';
+import { FINISHED } from './runtime/ledger-runs.ts';
 import type { RunContext } from './runtime/run.ts';
 import { backupRows } from './steps/cockpit/backups.ts';
 import {
@@ -242,9 +243,9 @@ async function qualityPanel(
 
 /** This run and the latest finished ones whose findings the home keeps, with the day of each, the earliest first. */
 async function findingsOfRuns({ ledger, home, run }: RunContext, ownFile: string): Promise<RunFindings[]> {
-  const runs = await ledger.listRuns({ limit: 1000 });
-  return runs
-    .filter(({ id, state }) => id === run.id || state === 'done' || state === 'held')
+  const own = (await ledger.listRuns({ limit: 1000, states: ['running'] })).filter(({ id }) => id === run.id);
+  const others = await ledger.listRuns({ limit: 1000, withPeriod: true, states: FINISHED });
+  return [...own, ...others]
     .map(({ id, startedAt }) => {
       const file = id === run.id ? ownFile : findingsFile(home, id);
       return { runId: id, day: startedAt.slice(0, 10), file };

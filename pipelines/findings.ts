@@ -8,6 +8,7 @@ import { literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile } from './runtime/home.ts';
 import type { FindingMark } from './runtime/ledger-marks.ts';
+import { FINISHED } from './runtime/ledger-runs.ts';
 import { readDate } from './runtime/period.ts';
 import { openEngine, type Service } from './runtime/service.ts';
 import { openSnapshotSql } from './steps/snapshot/list.ts';
@@ -52,8 +53,8 @@ export async function findingsRun(service: Service, runId?: string): Promise<str
       advice: 'See `arbdata runs`.',
     });
   }
-  const runs = await service.ledger.listRuns({ limit: 1000 });
-  const latest = runs.find(({ id, state }) => (state === 'done' || state === 'held') && has(id));
+  const runs = await service.ledger.listRuns({ limit: 1000, withPeriod: true, states: FINISHED });
+  const latest = runs.find(({ id }) => has(id));
   if (latest !== undefined) return latest.id;
   throw new ArbdataError('E_NOTHING_YET', 'there are no findings yet', {
     advice: 'Run a period first: `arbdata run monthly`.',

@@ -97,11 +97,11 @@ async function submissionEnd(
   const windows = periodWindows(request.period, config.cutoffDay);
   const figures = known ?? (await computeFigures(engine, definitions.indicators.indicators, windows));
   const submission = await makeSubmission(context, prepared, { ...request, figures });
-  if (typeof submission === 'string') {
+  if ('why' in submission) {
     return {
       state: 'done',
-      summary: { [NATIONAL_PLATFORM]: { state: 'none', why: submission } },
-      noSubmission: submission,
+      summary: { [NATIONAL_PLATFORM]: { state: 'none', why: submission.why } },
+      noSubmission: submission.why,
     };
   }
   return {

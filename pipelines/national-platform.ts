@@ -81,7 +81,7 @@ export async function runNationalPlatform(
     // Nothing after the rules reads them: their memory is given back.
     await context.engine.run('DROP TABLE valid_pre_application; DROP TABLE valid_mediation');
     const submission = await makeSubmission(context, prepared, { ...request, figures });
-    if (typeof submission === 'string') throw notSubmittable(submission);
+    if ('why' in submission) throw notSubmittable(submission);
     return {
       state: submission.state === 'held' ? 'held' : 'done',
       summary: submissionSummary(submission),
@@ -101,13 +101,13 @@ export function submissionSummary(outcome: SubmissionOutcome) {
 
 /**
  * The product itself, from a prepared snapshot whose population stands.
- * @returns why there can be no batch of this period or snapshot, in English, where that is so
+ * @returns why there can be no batch of this period or snapshot, where that is so
  */
 export async function makeSubmission(
   context: RunContext,
   prepared: PreparedSnapshot,
   request: SubmissionRequest & { readonly figures: Figures },
-): Promise<SubmissionOutcome | string> {
+): Promise<SubmissionOutcome | Refusal> {
   const { engine, ledger, config, home } = context;
   const { period, figures, product = NATIONAL_PLATFORM } = request;
   const batches = await listBatches(context, product);
@@ -155,43 +155,53 @@ export async function makeSubmission(
   });
 }
 
+/** Why there can be no batch, and what can be done about it; English. */
+interface Refusal {
+  readonly why: string;
+  readonly advice: string;
+}
+
 /** Batches are of months. */
-function refusalOf(period: Period): string | undefined {
-  return period.kind === 'month' ? undefined : `a batch is of a month, and ${period.text} is none`;
+function refusalOf(period: Period): Refusal | undefined {
+  if (period.kind === 'month') return undefined;
+  return { why: `a batch is of a month, and ${period.text} is none`, advice: 'Name a month: YYYY-MM.' };
 }
 
 /** What was purged told what the platform holds: without it everything would go out a second time. */
-function forgotten(product: string, purged: number): string | undefined {
-  return purged === 0
-    ? undefined
-    : `${purged} of the batches of ${product} were purged, so what it holds is no longer known`;
+function forgotten(product: string, purged: number): Refusal | undefined {
+  if (purged === 0) return undefined;
+  return {
+    why: `${purged} of the batches of ${product} were purged, so what it holds is no longer known`,
+    advice: 'Nothing can be sent to it from this home any more. Agree with the platform how to begin anew.',
+  };
 }
 
 /** An older month would ask the platform to forget what newer ones told it. */
-function submittedLater(last: Batch | undefined, period: Period): string | undefined {
-  return last !== undefined && last.publication.period > period.text
-    ? `batch ${last.name} of ${last.publication.period} was built already`
-    : undefined;
+function submittedLater(last: Batch | undefined, period: Period): Refusal | undefined {
+  if (last === undefined || last.publication.period <= period.text) return undefined;
+  return {
+    why: `batch ${last.name} of ${last.publication.period} was built already`,
+    advice: `Name ${last.publication.period} or a later month: see \`arbdata submissions\`.`,
+  };
 }
 
 /** So would an older snapshot. */
-function backwards(last: Batch | undefined, { manifest }: PreparedSnapshot): string | undefined {
+function backwards(last: Batch | undefined, { manifest }: PreparedSnapshot): Refusal | undefined {
   if (last === undefined) return undefined;
   const { name, manifest: built } = last;
   // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
   const takenAt = (snapshot: string): string => snapshot.slice(0, 15);
   if (manifest.asOf >= built.asOf && takenAt(manifest.id) >= takenAt(built.snapshot)) return undefined;
-  return (
-    `batch ${name} was built from snapshot ${built.snapshot}, which shows the source as of ${built.asOf}; ` +
-    `snapshot ${manifest.id} is older or shows an earlier day (${manifest.asOf})`
-  );
+  return {
+    why:
+      `batch ${name} was built from snapshot ${built.snapshot}, which shows the source as of ${built.asOf}; ` +
+      `snapshot ${manifest.id} is older or shows an earlier day (${manifest.asOf})`,
+    advice: 'Take a new snapshot, or leave --as-of away.',
+  };
 }
 
-function notSubmittable(why: string): ArbdataError {
-  return new ArbdataError('E_NOT_SUBMITTABLE', why, {
-    advice:
-      'Name a month that is not before the last batch, and a snapshot or --as-of that is not older: see `arbdata submissions`.',
-  });
+function notSubmittable({ why, advice }: Refusal): ArbdataError {
+  return new ArbdataError('E_NOT_SUBMITTABLE', why, { advice });
 }
 
 function reasonsToHold({ gapCount }: TieOut, needsApproval: boolean): HoldReason[] {

@@ -134,7 +134,7 @@ async function writeForPeople(
     periodText: spanWords(computed),
     startDay: days.start,
     endDay: days.end,
-    lastMonth: lastMonthOf(request.span),
+    lastMonth: lastMonthOf(request.span, context.config.cutoffDay),
     provenance,
   });
   const name = `预申请比对-${spanFileForm(period)}`;

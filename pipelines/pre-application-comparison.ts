@@ -15,6 +15,7 @@ import { type OpenedSnapshot, openSnapshot, type PeriodRequest, pruneOldSnapshot
 import { type ProductState, type Release, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
 import type { MemoryShare } from './runtime/duckdb.ts';
+import { FINISHED } from './runtime/ledger-runs.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
 import { classify } from './steps/pre-application-comparison/classify.ts';
@@ -138,7 +139,11 @@ export async function makeComparison(
   const decisions = await context.ledger.standingDecisions();
   await context.step('classes', async () => {
     await openEarlier(engine, await earlierFile(context, opened.asOf));
-    await classify(engine, { lastMonth: lastMonthOf(span), cutoffDay: config.cutoffDay, decisions });
+    await classify(engine, {
+      lastMonth: lastMonthOf(span, config.cutoffDay),
+      cutoffDay: config.cutoffDay,
+      decisions,
+    });
   });
   await context.step('candidates', async () => {
     await createWeights(engine, definitions.comparison);
@@ -165,8 +170,8 @@ const textOf = (span: Period | DateRange): string => ('kind' in span ? span.text
 const daysOf = (span: Period | DateRange, cutoffDay: number): DateRange =>
   'kind' in span ? periodRange(span, cutoffDay) : span;
 /** The month of the trend's last point. */
-export const lastMonthOf = (span: Period | DateRange): Period =>
-  'kind' in span ? monthsBefore(span, 0) : monthOf(span.end);
+export const lastMonthOf = (span: Period | DateRange, cutoffDay: number): Period =>
+  'kind' in span ? monthsBefore(span, 0) : monthOf(span.end, cutoffDay);
 
 /** A person's approval, and working days that are not announced yet though they decide a class. */
 async function reasonsToHold({ engine, config }: RunContext): Promise<HoldReason[]> {
@@ -196,11 +201,11 @@ export async function earlierComparisons({
   ledger,
   home,
 }: Pick<Service, 'ledger' | 'home'>): Promise<EarlierComparison[]> {
-  const runs = await ledger.listRuns({ limit: 1000, withSnapshot: true });
-  return runs.flatMap(({ id, period, snapshotId, state, summary }) => {
+  const product = PRE_APPLICATION_COMPARISON;
+  const runs = await ledger.listRuns({ limit: 1000, withSnapshot: true, states: FINISHED, product });
+  return runs.flatMap(({ id, period, snapshotId, summary }) => {
     const made = (summary as EarlierSummary | null)?.[PRE_APPLICATION_COMPARISON];
-    if ((state !== 'done' && state !== 'held') || made?.folder === undefined || made.asOf === undefined)
-      return [];
+    if (made?.folder === undefined || made.asOf === undefined) return [];
     if (!existsSync(path.join(home.dir, made.folder, SUBJECTS_FILE))) return [];
     return [{ runId: id, period, snapshotId, folder: made.folder, asOf: made.asOf }];
   });

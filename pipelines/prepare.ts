@@ -7,6 +7,7 @@ import { findRejections, rejectingPlatforms } from './rejections.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile, homeSecret } from './runtime/home.ts';
+import { FINISHED } from './runtime/ledger-runs.ts';
 import type { RunContext } from './runtime/run.ts';
 import { FREEZE_STEP, snapshotDate, withSource } from './source.ts';
 import { monthWindowSql } from './steps/macro-monitoring/windows.ts';
@@ -169,11 +170,8 @@ async function previousFindings(
   { ledger, home, run }: RunContext,
   period: Period,
 ): Promise<{ file: string; isSamePeriod: boolean } | undefined> {
-  const runs = await ledger.listRuns({ limit: 200, withSnapshot: true });
-  const usable = runs.filter(
-    ({ id, state }) =>
-      id !== run.id && (state === 'done' || state === 'held') && existsSync(findingsFile(home, id)),
-  );
+  const runs = await ledger.listRuns({ limit: 1000, withSnapshot: true, withPeriod: true, states: FINISHED });
+  const usable = runs.filter(({ id }) => id !== run.id && existsSync(findingsFile(home, id)));
   const chosen = usable.find((one) => one.period === period.text) ?? usable[0];
   return chosen === undefined
     ? undefined

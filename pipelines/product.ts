@@ -98,8 +98,9 @@ export async function proveRelease(
 /** Decide, and reserve the revision where it is published. */
 export async function decide(context: RunContext, run: ProductRun, csv: string): Promise<Decision> {
   if (!run.isPeriod) return { state: 'draft', revision: null };
-  if (run.reasons.length > 0 && run.release === undefined) return { state: 'held', revision: null };
+  // Whatever else there is to say of it: nobody can release a period that has not ended.
   if (run.provisional) return { state: 'draft', revision: null };
+  if (run.reasons.length > 0 && run.release === undefined) return { state: 'held', revision: null };
   const { sha256 } = await sha256File(csv);
   const published = run.inForce?.files.find(
     ({ path: name, kind }) => kind === 'dataset' && name.endsWith('.csv'),

@@ -78,8 +78,8 @@ export async function lateMonths(
   );
 }
 
-function lastMonths({ clock }: Service, count: number): Period[] {
-  const present = monthOf(shanghaiDate(clock));
+function lastMonths({ clock, config }: Service, count: number): Period[] {
+  const present = monthOf(shanghaiDate(clock), config.cutoffDay);
   return Array.from({ length: count }, (_, index) => monthsBefore(present, count - 1 - index));
 }
 

@@ -123,13 +123,6 @@ export async function declareLost(
       advice: 'Nothing of it waits. A rejected record goes out again once corrected or released.',
     });
   }
-  const { alive } = await ledger.heldRuns();
-  const sending = batch.deliveries.find(({ state, runId }) => state === 'sending' && alive.includes(runId));
-  if (sending !== undefined) {
-    throw new ArbdataError('E_NOT_SUBMITTABLE', `batch ${name} is being sent by run ${sending.runId}`, {
-      advice: 'Wait until that run has ended.',
-    });
-  }
   await ledger.declareLost({ batch: name, reason: why, actor });
   return { batch: name, unanswered, wasSent: batch.deliveries.some(({ state }) => state !== 'failed') };
 }

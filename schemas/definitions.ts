@@ -58,7 +58,8 @@ const population = z.enum([
 ]);
 export type PopulationName = z.infer<typeof population>;
 
-const indicatorId = z.string().regex(/^[A-Z]{1,2}\d{0,2}$/);
+/** An indicator, as `A02`, `IA` or `MK1`. */
+export const indicatorId = z.string().regex(/^[A-Z]{1,2}\d{0,2}$/);
 const indicatorBase = {
   id: indicatorId,
   name: z.string().min(1),

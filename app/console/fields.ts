@@ -18,7 +18,6 @@ export const runId = z.string().regex(/^R\d{8}-\d{6}-[0-9a-f]{4}$/);
 export const requestId = z.string().regex(/^Q[0-9a-f]{16}$/);
 export const fileId = z.string().regex(/^[0-9a-f]{32}$/);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-export const indicatorId = z.string().regex(/^[A-Z]\d{2}[A-Z0-9-]{0,12}$/);
 export const reason = z.string().trim().min(1).max(500);
 export const title = z.string().trim().min(1).max(60);
 

@@ -244,6 +244,12 @@ function checkPlatforms(platforms: readonly Platform[], codes: CodesFile): void 
           platform,
           `the prefix of batches must be one per platform (${other.product} has ${other.batchPrefix})`,
         );
+      // A record keeps its name for ever: what the platform holds could not be named under another.
+      if (isSame && other.recordPrefix !== platform.recordPrefix)
+        refuse(
+          platform,
+          `the prefix of records must stay what it is in version ${other.version} (${other.recordPrefix})`,
+        );
     }
     const { fields, parties, claims } = platform;
     for (const group of [fields, parties?.fields ?? [], claims?.fields ?? []]) {

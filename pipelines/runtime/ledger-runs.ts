@@ -1,6 +1,6 @@
 /** Runs and their locks: one run of a name at a time; a lock whose process is dead is taken over. */
 import { randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { appendAudit, canonicalJson } from './audit.ts';
 import { type Clock, shanghaiStamp, shanghaiStampMs } from './clock.ts';
 import { ArbdataError } from './errors.ts';
@@ -151,18 +151,27 @@ export async function requireRunning(db: LedgerDb, runId: string): Promise<void>
   }
 }
 
-/**
- * Runs, the latest first.
- * @param filter `withSnapshot`: only runs that read one, so that backups in between do not use up the limit
- */
+/** States of runs that made what they were to make, published or held. */
+export const FINISHED = ['done', 'held'] as const satisfies readonly RunState[];
+
+/** Which runs are listed; what is absent does not matter. What nobody asks for must not use up the limit. */
+export interface RunFilter {
+  readonly limit?: number;
+  readonly pipeline?: string;
+  readonly period?: string;
+  /** Only runs that read one. */
+  readonly withSnapshot?: boolean;
+  /** Only runs of a period: no refresh of the cockpit, no backup. */
+  readonly withPeriod?: boolean;
+  readonly states?: readonly RunState[];
+  /** That say in their summary what became of this product. */
+  readonly product?: string;
+}
+
+/** Runs, the latest first. */
 export async function list(
   db: LedgerDb,
-  {
-    limit = 20,
-    pipeline,
-    period,
-    withSnapshot = false,
-  }: { limit?: number; pipeline?: string; period?: string; withSnapshot?: boolean },
+  { limit = 20, pipeline, period, withSnapshot = false, withPeriod = false, states, product }: RunFilter,
 ): Promise<RunRow[]> {
   let query = db
     .selectFrom('run')
@@ -173,6 +182,10 @@ export async function list(
   if (withSnapshot) query = query.where('snapshotId', 'is not', null);
   if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
   if (period !== undefined) query = query.where('period', '=', period);
+  if (withPeriod) query = query.where('period', 'is not', null);
+  if (states !== undefined) query = query.where('state', 'in', states);
+  if (product !== undefined)
+    query = query.where(sql<string>`json_type(summary, ${`$."${product}"`})`, 'is not', null);
   return (await query.execute()).map(readRun);
 }
 

@@ -120,9 +120,24 @@ export async function receipts(db: LedgerDb, batch?: string): Promise<Receipt[]>
   return batch === undefined ? query.execute() : query.where('batch', '=', batch).execute();
 }
 
-/** Declare a batch lost. Inside a transaction. */
-export async function declareLost(db: LedgerDb, at: string, wanted: NewLoss): Promise<void> {
-  const { batch, reason, actor } = wanted;
+/**
+ * Declare a batch lost. Inside a transaction.
+ * @param alive runs that go on: what one of them is sending may arrive yet
+ */
+export async function declareLost(
+  db: LedgerDb,
+  at: string,
+  { batch, reason, actor }: NewLoss,
+  alive: readonly string[],
+): Promise<void> {
+  const sending = (await deliveries(db, batch)).find(
+    ({ state, runId }) => state === 'sending' && alive.includes(runId),
+  );
+  if (sending !== undefined) {
+    throw new ArbdataError('E_NOT_SUBMITTABLE', `batch ${batch} is being sent by run ${sending.runId}`, {
+      advice: 'Wait until that run has ended.',
+    });
+  }
   const known = await db.selectFrom('batchLoss').selectAll().where('batch', '=', batch).executeTakeFirst();
   if (known !== undefined) {
     throw new ArbdataError(

@@ -162,9 +162,7 @@ export class Ledger {
   }
 
   /** Runs, the latest first; 20 where no limit is given. */
-  async listRuns(
-    filter: { limit?: number; pipeline?: string; period?: string; withSnapshot?: boolean } = {},
-  ): Promise<runs.RunRow[]> {
+  async listRuns(filter: runs.RunFilter = {}): Promise<runs.RunRow[]> {
     return runs.list(this.#db, filter);
   }
 
@@ -294,9 +292,12 @@ export class Ledger {
     return submission.receipts(this.#db, batch);
   }
 
-  /** Declare a batch lost. @throws {ArbdataError} E_USAGE where it is already */
+  /** Declare a batch lost. @throws {ArbdataError} E_USAGE where it is already; E_NOT_SUBMITTABLE while it is being sent */
   async declareLost(wanted: submission.NewLoss): Promise<void> {
-    await this.#auditedWrite(({ db, at }) => submission.declareLost(db, at, wanted));
+    await this.#auditedWrite(async ({ db, at }) => {
+      const { alive } = await runs.held(db, this.#clock);
+      return submission.declareLost(db, at, wanted, alive);
+    });
   }
 
   async batchLosses(): Promise<submission.BatchLoss[]> {

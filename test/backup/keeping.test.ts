@@ -65,6 +65,12 @@ describe('prune', () => {
     expect(planned.keep.map(({ because }) => because.join()).join('\n')).toMatch(
       /the only backup of macro-monitoring\/2026-09\/r1/,
     );
+    // That another revision is in force takes nothing from the one before.
+    const { DatabaseSync } = await import('node:sqlite');
+    const ledger = new DatabaseSync(home.path('ledger.sqlite'));
+    ledger.exec("UPDATE publication SET state = 'superseded'");
+    ledger.close();
+    expect((await home.as(CLERK, planPrune)).keep).toEqual(planned.keep);
     const before = await filesOf(home.path('backups'));
     expect(await errorOf(() => home.as(CLERK, (service) => prune(service, '00000000')))).toMatchObject({
       code: 'E_BACKUP_REFUSED',

@@ -85,6 +85,16 @@ export function apiTests(given: () => World): void {
       });
     });
 
+    test('behind every indicator of the definitions', async () => {
+      const { console: console_ } = given();
+      const client = await console_.as(accountOf('leader'));
+      for (const { id } of console_.service.definitions.indicators.indicators) {
+        const cases = await client.ask(`/api/figures/${PERIOD}/${id}/cases?limit=1`);
+        const values = await client.ask(`/api/figures/${PERIOD}?indicator=${id}`);
+        expect([id, cases.status, values.status]).toEqual([id, 200, 200]);
+      }
+    });
+
     test('are paged', async () => {
       const client = await given().console.as(accountOf('leader'));
       const page = (offset: number) =>

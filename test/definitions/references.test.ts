@@ -1,5 +1,5 @@
 /** Definitions of a home that name what is not there, or add up what is no sum, are refused with the place. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,6 +34,26 @@ test.each([
     code: 'E_DEFINITION',
     message: expect.stringMatching(message),
   });
+});
+
+test('the records of a platform keep their names from version to version', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'arbdata-definitions-'));
+  try {
+    const name = 'platforms/national-platform-2024-1.json';
+    const shipped = await readFile(path.join(PROJECT_DIR, 'schemas/definitions', name), 'utf8');
+    const next = { ...(JSON.parse(shipped) as object), version: '2027-1', validFrom: '2027-01-01' };
+    await mkdir(path.join(dir, 'platforms'));
+    const write = (layout: object) =>
+      writeFile(path.join(dir, 'platforms/national-platform-2027-1.json'), JSON.stringify(layout));
+    await write(next);
+    expect(loadDefinitions(dir).platforms).toHaveLength(2);
+    await write({ ...next, recordPrefix: '11-' });
+    expect(() => loadDefinitions(dir)).toThrow(
+      /the prefix of records must stay what it is in version 2024-1/,
+    );
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 });
 
 test('a byte order mark at the start, as some editors write it, is no fault', async () => {

@@ -2,7 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runComparison } from '../../pipelines/pre-application-comparison.ts';
+import { shanghaiStamp } from '../../pipelines/runtime/clock.ts';
+import { pinnedSnapshots } from '../../pipelines/steps/publish/publication.ts';
 import type { IndicatorsFile } from '../../schemas/definitions.ts';
+import { parsePeriod } from '../../schemas/period.ts';
 import { aCase, type SourceModel } from '../revision/support.ts';
 import {
   CLERK,
@@ -174,7 +178,36 @@ describe('a release is refused', () => {
   });
 });
 
+test('a held run keeps its snapshot until another has made the same product of its period', async () => {
+  const { home, runId } = await heldHome();
+  const snapshotOf = (id: string) =>
+    home.as(CLERK, async ({ ledger }) => (await ledger.getRun(id))?.snapshotId ?? '');
+  const pinned = () => home.as(CLERK, ({ ledger }) => pinnedSnapshots(ledger));
+  const held = await snapshotOf(runId);
+  await home.as(CLERK, (service) => runComparison(service, { span: parsePeriod('2026-09'), asOf: AS_OF }));
+  // Nor do runs that belong to no period push it out of sight.
+  await home.as(CLERK, async ({ ledger, clock }) => {
+    for (let index = 0; index < 1100; index += 1) {
+      const wanted = { pipeline: 'cockpit-refresh', actor: CLERK, command: 'arbdata run cockpit-refresh' };
+      await (await ledger.beginRun(wanted)).finish('done', { summary: { at: shanghaiStamp(clock) } });
+    }
+  });
+  expect([...(await pinned())]).toContain(held);
+  const again = await home.run('2026-09', { asOf: AS_OF });
+  expect(again.prepared.findings).toMatchObject({ new: 0 });
+  expect(again.prepared.findings.continuing).toBeGreaterThan(0);
+  expect([...(await pinned())]).not.toContain(held);
+});
+
 describe('where a publication waits for a second person', () => {
+  test('a period that has not ended does not wait: nobody could release it', async () => {
+    const home = await temporaryHome();
+    await home.configure({ approval: true });
+    await home.fill(CLEAN);
+    const { outcome } = await home.run('2026-09', { asOf: '2026-09-15' });
+    expect(outcome).toMatchObject({ state: 'draft', provisional: true });
+  });
+
   test('whoever ran it cannot release it; another can', async () => {
     const home = await temporaryHome();
     await home.configure({ approval: true });

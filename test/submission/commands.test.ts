@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeTree } from '../../pipelines/runtime/files.ts';
+import { withRun } from '../../pipelines/runtime/run.ts';
 import { arbdata } from '../app/support.ts';
 import { CLERK, homeDir, type TestHome } from '../publish/support.ts';
 import { deliver, type GivenAnswer, publishBatch, receiptJson } from '../support/submission.ts';
@@ -180,6 +181,20 @@ describe("a person's word", () => {
   test('a batch that waits is declared lost, one never sent withdrawn, one answered neither', async () => {
     const lose = (batch: string) => run('submissions', 'lost', batch, '--reason', 'the platform says so');
     expect((await lose(FIRST)).stderr).toMatch(/^E_NOT_SUBMITTABLE/);
+    // Inside the ledger's transaction: a delivery may begin after everything else was looked at.
+    await home.as(CLERK, (service) =>
+      withRun(service, { pipeline: 'submit' }, async ({ ledger, run: sending }) => {
+        const id = await ledger.beginDelivery({
+          ...{ batch: THIRD, channel: 'directory', runId: sending.id, packageSha256: '0', actor: CLERK },
+        });
+        await expect(ledger.declareLost({ batch: THIRD, reason: 'x', actor: CLERK })).rejects.toMatchObject({
+          code: 'E_NOT_SUBMITTABLE',
+          message: `batch ${THIRD} is being sent by run ${sending.id}`,
+        });
+        await ledger.endDelivery({ id, state: 'failed', attempts: 1, error: { code: 'E_CHANNEL' } });
+        return { state: 'done', summary: null };
+      }),
+    );
     expect((await lose(SECOND)).stdout).toContain('lost: its 2 unanswered records');
     expect((await lose(SECOND)).stderr).toContain('was declared lost by');
     expect((await lose(THIRD)).stdout).toContain('which was never sent');

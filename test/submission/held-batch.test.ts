@@ -49,7 +49,7 @@ async function runTampered(home: SubmissionHome, sql: string) {
           periodWindows(period, 0),
         );
         const submission = await makeSubmission(tampered, prepared, { ...request, figures });
-        if (typeof submission === 'string') throw new Error(submission);
+        if ('why' in submission) throw new Error(submission.why);
         return { state: 'held', summary: submissionSummary(submission), submission };
       },
     ),

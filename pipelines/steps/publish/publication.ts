@@ -6,6 +6,7 @@ import type { PublicationManifest } from '../../../schemas/publication.ts';
 import { makeReadOnly, sha256File } from '../../runtime/files.ts';
 import type { Home } from '../../runtime/home.ts';
 import type { Ledger, Publication, PublicationKey } from '../../runtime/ledger.ts';
+import { FINISHED } from '../../runtime/ledger-runs.ts';
 import { MANIFEST_NAME, placeFolder, readFolder } from './folder.ts';
 
 /** `published/<product>/<period>/r<n>`. */
@@ -81,18 +82,24 @@ async function recordedManifest(dir: string): Promise<{ manifestSha256: string }
 }
 
 /**
- * Snapshots that must stay: those of publications, of runs that go on, and of a held run that is the latest of its
- * period, which someone may still release.
+ * Snapshots that must stay: those of publications, of runs that go on, and of a held run that is the latest to make a
+ * product of its period, which someone may still release.
  */
 export async function pinnedSnapshots(ledger: Ledger): Promise<Set<string>> {
   const published = (await ledger.publications()).map(({ snapshotId }) => snapshotId);
-  const latest = new Set<string | null>();
-  const needed: string[] = [];
-  for (const { state, period, snapshotId } of await ledger.listRuns({ limit: 1000, withSnapshot: true })) {
-    const isLatest = !latest.has(period) && (state === 'done' || state === 'held');
-    if (isLatest) latest.add(period);
-    const isNeeded = state === 'running' || (state === 'held' && isLatest);
-    if (isNeeded && snapshotId !== null) needed.push(snapshotId);
-  }
-  return new Set([...published, ...needed]);
+  const going = await ledger.listRuns({ limit: 1000, withSnapshot: true, states: ['running'] });
+  const finished = await ledger.listRuns({
+    ...{ limit: 1000, withSnapshot: true, withPeriod: true },
+    states: FINISHED,
+  });
+  const seen = new Set<string>();
+  // A product that another run has made since is not what somebody would release.
+  const waiting = finished.filter(({ period, state, summary }) => {
+    const products = Object.entries((summary ?? {}) as Record<string, { readonly state?: string } | null>);
+    const made = products.filter(([, one]) => one?.state !== 'none');
+    const latest = made.filter(([product]) => !seen.has(`${product} ${period}`));
+    for (const [product] of latest) seen.add(`${product} ${period}`);
+    return state === 'held' && latest.some(([, one]) => one?.state === 'held');
+  });
+  return new Set([...published, ...[...going, ...waiting].flatMap(({ snapshotId }) => snapshotId ?? [])]);
 }

@@ -26,7 +26,7 @@ export type OnProgress = (receivedBytes: number) => void;
 export interface Channel {
   /** For people: `directory /…`, `sftp://user@host/…`, `https://host/…`; no secrets. */
   readonly target: string;
-  /** Connect, look, change nothing. */
+  /** Connect and look; nothing of a package is changed. */
   ask(parcel: Parcel): Promise<Standing>;
   /**
    * Bring it there, going on where an earlier attempt ended. When this returns, the platform has the whole package
