@@ -52,6 +52,16 @@ export function maskSql(kind: MaskKind, expression: string): string {
 }
 
 /**
+ * The SQL expression that masks the number of a person or an organisation, normalised and in upper case:
+ * `110101********1234` for what has the form of a citizen number or a credit code (GB 32100-2015), else `****`.
+ */
+export function maskedNumberSql(expression: string): string {
+  const e = `(${expression})`;
+  return `CASE WHEN ${e} IS NULL THEN NULL WHEN regexp_full_match(${e}, '[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}')
+    THEN left(${e}, 6) || '********' || right(${e}, 4) ELSE '${HIDDEN}' END`;
+}
+
+/**
  * The SQL expression of a party's name as people see it: a firm's in full, a person's masked. An organisation whose
  * number is a citizen number may be a person: when in doubt it is masked.
  */

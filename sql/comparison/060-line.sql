@@ -1,8 +1,5 @@
 -- One row per line of the data file, in its order: a pre-application or orphan case, or one for each differing field,
 -- candidate or linked case of it. Numbers of persons and organisations are masked, the empty text is no value.
-CREATE OR REPLACE MACRO masked_number(number) AS
-  CASE WHEN length(number) = 18 THEN left(number, 6) || '********' || right(number, 4) ELSE '****' END;
-
 CREATE OR REPLACE TABLE comparison_line AS
 WITH listed AS (
   SELECT * FROM classified WHERE is_listed = 1

@@ -6,7 +6,7 @@
 CREATE OR REPLACE MACRO shown_name(name, number) AS CASE
   WHEN is_credit_code(number) AND citizen_birth_day(number) IS NULL
     AND NOT regexp_full_match(number, '[1-8][0-9]{16}[0-9X]') THEN name
-  ELSE left(name, 1) || '**' END;
+  ELSE masked_name(name) END;
 
 CREATE OR REPLACE TABLE comparison_proof AS
 WITH listed AS (

@@ -50,8 +50,6 @@ GROUP BY GROUPING SETS ((month_offset, org_code, class), (month_offset, class));
 
 -- One row per line of the lists for people: a line of the data file with what a clerk needs to find the record and to
 -- see what is wrong with it. Codes stand with their names; names of persons are masked in shown_….
-CREATE OR REPLACE MACRO masked_name(name) AS CASE WHEN name = '' THEN '' ELSE left(name, 1) || '**' END;
-
 CREATE OR REPLACE TABLE comparison_record AS
 WITH value_name AS (
   SELECT 'ORG_CODE' AS field, org_code AS value, org_name AS name FROM valid_org
@@ -70,9 +68,9 @@ SELECT
   l.line_number, l.class, l.pre_app_id, l.case_id, l.org_code, COALESCE(o.org_code, '其他') AS body, l.field,
   l.worded_pre_value AS pre_value,
   l.worded_case_value AS case_value,
-  CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.pre_value, masked_name(l.pre_value))
+  CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.pre_value, masked_name(NULLIF(l.pre_value, '')), '')
     ELSE l.worded_pre_value END AS shown_pre_value,
-  CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.case_value, masked_name(l.case_value))
+  CASE WHEN l.field LIKE '%\_NAME' ESCAPE '\' THEN COALESCE(p.case_value, masked_name(NULLIF(l.case_value, '')), '')
     ELSE l.worded_case_value END AS shown_case_value,
   l.score, COALESCE(w.reasons, '') AS reasons, m.status AS status_code,
   COALESCE(k.name, m.status, '') AS status,

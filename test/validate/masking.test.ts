@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { literal } from '../../pipelines/runtime/duckdb.ts';
-import { mask, maskSql } from '../../pipelines/runtime/masking.ts';
+import { mask, maskedNumberSql, maskSql } from '../../pipelines/runtime/masking.ts';
 import { CONTRACT, VIEW_NAMES } from '../../schemas/contract.ts';
 import { MASKS } from '../../schemas/definitions.ts';
 import { definitions, withRaw } from './support.ts';
@@ -17,6 +17,25 @@ test('each kind keeps what it may and no more', () => {
   expect(mask('birth', '1990-03-07')).toBe('1990');
   expect(mask('birth', '07.03.1990')).toBe('****');
   expect(mask('address', '北京市朝阳区某路1号')).toBe('北京市***');
+});
+
+test("a number that may be an organisation's is shown by its ends only where it has the form of one", async () => {
+  const numbers = [
+    '110101199003071234',
+    '91110105MA01ABCD2X',
+    '张三13812345678ABCDE',
+    'ZHANGSAN1381234567',
+    '12',
+    '',
+  ];
+  await withRaw(async (engine) => {
+    const shown = numbers.map((number, index) => `${maskedNumberSql(literal(number))} AS n${index}`);
+    expect(Object.values(await engine.one(`SELECT ${shown.join(', ')}`))).toEqual([
+      '110101********1234',
+      '911101********CD2X',
+      ...['****', '****', '****', '****'],
+    ]);
+  });
 });
 
 test('JavaScript and SQL mask alike', async () => {

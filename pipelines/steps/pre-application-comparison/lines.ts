@@ -2,10 +2,14 @@
 import type { ComparisonRow } from '../../../schemas/comparison.ts';
 import { formatDecimal } from '../../runtime/decimal.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
+import { maskedNumberSql, maskSql } from '../../runtime/masking.ts';
 import { readSql } from '../../runtime/project.ts';
 
 /** Create `comparison_line`: one row per line, numbered in the order of the file. Needs the weighed candidates. */
 export async function createLines(engine: Engine): Promise<void> {
+  await engine.run(`
+    CREATE OR REPLACE MACRO masked_number(number) AS ${maskedNumberSql('number')};
+    CREATE OR REPLACE MACRO masked_name(name) AS ${maskSql('name', 'name')}`);
   await engine.run(readSql('comparison/060-line.sql'));
 }
 
