@@ -29,6 +29,7 @@ import {
   knownError,
   type Output,
   OutputClosed,
+  OutputFault,
   PrintedError,
   printJson,
   printLines,
@@ -68,10 +69,11 @@ Examples:
     );
   const register = registerWith(async (handler, options, args) => {
     const effects = systemEffects(options, commandLine, errors);
-    const result = await withCommand(options, args, effects, handler, async (found) => {
+    await withCommand(options, args, effects, handler, async (found) => {
+      // Before anything is printed: a reader that has gone changes nothing of what came of it.
+      end(found.exit ?? EXIT.done);
       await (isJson(options) ? printJson : printLines)(output, found);
     });
-    end(result.exit ?? EXIT.done);
   });
   registerDemo(program, register);
   registerSource(program, register);
@@ -138,31 +140,37 @@ export async function runCommandLine(args: readonly string[], streams: Streams):
         await program.parseAsync(args, { from: 'user' });
       }
     } catch (error) {
+      if (!(error instanceof OutputClosed)) exit = exitOf(error);
       if (help !== '') await output.write(help);
-      exit = await report(error, streams, wantsJson);
+      await report(error, streams, wantsJson);
     }
   } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
+    // What there was to say has been said to people already.
+    if (!(error instanceof OutputClosed || error instanceof OutputFault)) throw error;
   }
   return exit;
 }
 
-/** Say what went wrong where a person, or with --json a program, looks for it. */
-async function report(error: unknown, { output, errors }: Streams, wantsJson: boolean): Promise<number> {
-  if (error instanceof OutputClosed) return EXIT.done;
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.done;
-    // Commander has told people already.
-    if (wantsJson) await output.write(`{"error":${errorJson(usageError(error))}}\n`);
-    return EXIT.usage;
+/** What went wrong as one of our errors; undefined for a request for help, which is answered. */
+function toldError(error: unknown): ArbdataError | undefined {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? undefined : usageError(error);
+  return knownError(error instanceof PrintedError ? error.cause : error);
+}
+
+const exitOf = (error: unknown): number => toldError(error)?.exit ?? EXIT.done;
+
+/** Say what went wrong where a person, and with --json a program, looks for it: people first, whoever else reads. */
+async function report(error: unknown, { output, errors }: Streams, wantsJson: boolean): Promise<void> {
+  const known = error instanceof OutputClosed ? undefined : toldError(error);
+  if (known === undefined) return;
+  // Commander has told people already.
+  if (!(error instanceof CommanderError)) {
+    errors.write(`${known.code}: ${known.message}\n  ${known.advice}\n`);
+    if (process.env.ARBDATA_LOG === 'debug' && known.cause instanceof Error)
+      errors.write(`${known.cause.stack}\n`);
   }
-  const isPrinted = error instanceof PrintedError;
-  const known = knownError(isPrinted ? error.cause : error);
-  if (wantsJson && !isPrinted) await output.write(`{"error":${errorJson(known)}}\n`);
-  errors.write(`${known.code}: ${known.message}\n  ${known.advice}\n`);
-  if (process.env.ARBDATA_LOG === 'debug' && known.cause instanceof Error)
-    errors.write(`${known.cause.stack}\n`);
-  return known.exit;
+  if (!wantsJson || error instanceof PrintedError || error instanceof OutputFault) return;
+  await output.write(`{"error":${errorJson(known)}}\n`);
 }
 
 function usageError({ code, message }: CommanderError): ArbdataError {

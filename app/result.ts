@@ -31,6 +31,9 @@ export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
+/** Standard output cannot be written: nothing more is tried there. */
+export class OutputFault extends ArbdataError {}
+
 /** An error that stands in the JSON document already. */
 export class PrintedError extends Error {
   override readonly name = 'PrintedError';
@@ -104,10 +107,26 @@ export function standardOutput(): Output {
       new Promise((resolve, reject) => {
         process.stdout.write(text, (error) => {
           if (error === null || error === undefined) resolve();
-          else reject(isClosed(error) ? new OutputClosed() : error);
+          else reject(isClosed(error) ? new OutputClosed() : outputFault(error));
         });
       }),
   };
+}
+
+function outputFault(cause: NodeJS.ErrnoException): OutputFault {
+  const { code, message, advice } =
+    cause.code === 'ENOSPC'
+      ? {
+          code: 'E_DISK_FULL' as const,
+          message: 'the disk that standard output is written to is full',
+          advice: 'Free space there. What the command did stands: see `arbdata runs`.',
+        }
+      : {
+          code: 'E_HOME' as const,
+          message: `standard output cannot be written: ${cause.message}`,
+          advice: 'Write it elsewhere. What the command did stands: see `arbdata runs`.',
+        };
+  return new OutputFault(code, message, { advice, cause });
 }
 
 const isClosed = (error: NodeJS.ErrnoException): boolean =>

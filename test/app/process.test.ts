@@ -50,6 +50,25 @@ describe('exit codes and streams', () => {
     const line = `'${process.execPath}' '${MAIN}' nonsense 2>&1 >/dev/null | true; echo "$PIPESTATUS"`;
     expect(await execute('bash', ['-c', line])).toEqual({ code: 0, stdout: '2\n', stderr: '' });
   });
+
+  test('a document that nobody reads, or no disk takes, hides no failure', async () => {
+    const shell = async (words: string, end: string) => {
+      const line = `'${process.execPath}' '${MAIN}' ${words} --json --home '${home.dir}' ${end}; echo "$PIPESTATUS"`;
+      const { stdout, stderr } = await execute('bash', ['-c', line]);
+      return [stdout.trim(), stderr];
+    };
+    for (const end of ['| true', '> /dev/full']) {
+      expect(await shell('runs show NOPE', end)).toEqual(['2', expect.stringMatching(/^E_NOT_FOUND/)]);
+      expect(await shell('runs --nonsense', end)).toEqual([
+        '2',
+        expect.stringMatching(/^error: unknown option/),
+      ]);
+    }
+    expect(await shell('indicators', '| true')).toEqual(['0', '']);
+    const [code, text] = await shell('indicators', '> /dev/full');
+    expect([code, text]).toEqual(['1', expect.stringMatching(/^E_DISK_FULL: the disk that standard output/)]);
+    expect(text).not.toContain(' at ');
+  });
 });
 
 describe('which home', () => {
