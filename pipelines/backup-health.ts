@@ -5,7 +5,6 @@ import { openPurges } from './backup-purge-end.ts';
 import { shanghaiStamp, stampToMs } from './runtime/clock.ts';
 import type { Service } from './runtime/service.ts';
 import { hasCopy } from './steps/backup/expected.ts';
-import { damageAt } from './steps/backup/looks.ts';
 
 export interface BackupHealth {
   /** A backup has vanished or was changed. */
@@ -89,20 +88,6 @@ function apart({ config }: Service, { backups }: BackupListing): Want[] {
   return [{ message: `${alone.length} backups lie in the home alone`, advice }];
 }
 
-/** Copies that were found damaged and still stand so. */
-const damaged = (backup: ListedBackup): Want[] =>
-  backup.copies.flatMap((copy) => {
-    const found = damageAt(backup, copy);
-    if (found === undefined) return [];
-    const { id } = backup;
-    return [
-      {
-        message: `backup ${id} was found damaged at ${copy.destination} on ${found.checkedAt.slice(0, 10)}`,
-        advice: `Find out why (\`arbdata backup verify ${id}\` names each fault). Where another copy is whole, move this one away, then run \`arbdata backup copy\`; else make a new backup.`,
-      },
-    ];
-  });
-
 function stale({ config, clock }: Service, { backups }: BackupListing): Want[] {
   if (backups.length === 0) return [];
   const { verifyWithinDays, drillWithinDays } = config.backup;
@@ -117,7 +102,6 @@ function stale({ config, clock }: Service, { backups }: BackupListing): Want[] {
   const oldest = backups.at(-1)?.createdAt;
   const isDrillLate = isOld(oldest, drillWithinDays) && isOld(drills.toSorted().at(-1), drillWithinDays);
   return [
-    ...backups.flatMap(damaged),
     ...backups
       .filter(({ drilled }) => drilled?.isGood === false)
       .map(({ id }) => ({

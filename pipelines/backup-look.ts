@@ -10,7 +10,7 @@ import { withHashPool } from './runtime/hashing.ts';
 import type { Backup, BackupCopy } from './runtime/ledger-backups.ts';
 import type { Service } from './runtime/service.ts';
 import { unknownExpected } from './steps/backup/expected.ts';
-import { drilledOutcome, type Outcome, verifiedOutcome } from './steps/backup/looks.ts';
+import { damageAt, drilledOutcome, type Outcome, verifiedOutcome } from './steps/backup/looks.ts';
 import { allPlaces, bagDir, type Place, placeProblem, requirePlace } from './steps/backup/places.ts';
 import { readBackupFile, readSeal } from './steps/backup/read-bag.ts';
 import { type BagFault, verifyBag } from './steps/backup/verify-bag.ts';
@@ -37,7 +37,10 @@ export interface ListedBackup extends Backup {
 
 export interface BackupListing {
   readonly backups: readonly ListedBackup[];
-  /** What is wrong, one English sentence each: a vanished bag, a bag nobody knows, a catalogue that was shortened. */
+  /**
+   * What is wrong, one English sentence each: a vanished bag, one found damaged, a bag nobody knows, a destination that
+   * is not there, a catalogue that was shortened.
+   */
   readonly problems: readonly string[];
 }
 
@@ -57,10 +60,33 @@ export async function listBackups(
     problems.push(...listed.places.filter(({ problem }) => problem !== '').map(({ problem }) => problem));
     if (backup.state === 'removing')
       problems.push(`backup ${backup.id} is being removed, and not everywhere yet`);
+    if (backup.state !== 'removed') problems.push(...damaged(backup));
   }
+  problems.push(...absentPlaces(service, all).map(({ message }) => message));
   problems.push(...(await strangers(service, all)));
   problems.push(...(await forgotten(service, all)).map(({ message }) => message));
   return { backups, problems };
+}
+
+/** Copies that were found damaged and still stand so. */
+const damaged = (backup: Backup): string[] =>
+  backup.copies.flatMap((copy) => {
+    const found = damageAt(backup, copy);
+    if (found === undefined) return [];
+    const day = found.checkedAt.slice(0, 10);
+    return [`backup ${backup.id} was found damaged at ${copy.destination} on ${day}`];
+  });
+
+/** Destinations without any copy yet that are not there: what has copies at one is told with each of them. */
+function absentPlaces(
+  { home, config }: Service,
+  all: readonly Backup[],
+): { readonly place: Place; readonly message: string }[] {
+  return allPlaces(home, config).flatMap((place) => {
+    if (place.isOffline === true || isUsed(all, place)) return [];
+    const problem = placeProblem(place, false);
+    return problem === undefined ? [] : [{ place, message: `destination ${place.name}: ${problem}` }];
+  });
 }
 
 /** Records of expected backups that tell of more than the catalogue: it was lost, or shortened. */
@@ -199,7 +225,14 @@ export async function verifyBackups(service: Service, request: VerifyRequest): P
     });
     shown.done();
     for (const one of results) if (!wasAway(one)) await keep(service, one, request.depth);
-    return request.ids === undefined ? [...results, ...(await unverifiable(service))] : results;
+    if (request.ids !== undefined) return results;
+    const absent = absentPlaces(service, all)
+      .filter(({ place }) => request.destination === undefined || place.name === request.destination)
+      .map(({ place, message }): VerifiedPlace => {
+        const faults = [{ kind: 'unreadable' as const, path: '', message }];
+        return { id: '', destination: '', dir: place.dir, isGood: false, faults };
+      });
+    return [...results, ...absent, ...(await unverifiable(service))];
   } catch (error) {
     shown.fail();
     throw error;

@@ -211,7 +211,7 @@ async function backups(service: Service): Promise<Diagnosis[]> {
       problem(
         'backups',
         text,
-        '`arbdata backup copy` makes gone copies anew from whole ones, `arbdata backup rebuild-catalogue` enters bags that the catalogue does not know; an altered bag is moved away first.',
+        '`arbdata backup copy` makes gone copies anew from whole ones, `arbdata backup rebuild-catalogue` enters bags that the catalogue does not know; an altered or damaged bag (`arbdata backup verify` names each fault) is moved away first.',
       ),
     ),
     ...wants.map(({ message, advice }) => attention('backups', message, advice)),

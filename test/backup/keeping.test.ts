@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adoptDumps } from '../../pipelines/backup-dumps.ts';
-import { listBackups } from '../../pipelines/backup-look.ts';
+import { listBackups, verifyBackups } from '../../pipelines/backup-look.ts';
 import { planPrune, prune } from '../../pipelines/backup-prune.ts';
 import { planPurge, purge, readScope } from '../../pipelines/backup-purge.ts';
 import { rebuildCatalogue } from '../../pipelines/backup-rebuild.ts';
@@ -45,6 +45,28 @@ const withNas = async (home: TestHome, more: object = {}): Promise<string> => {
   await home.configure({ backup: { destinations: [{ name: 'nas', path: nas }], ...more } });
   return nas;
 };
+
+describe('a destination that was never there', () => {
+  test('is a problem for every look, though no copy is missed at it', async () => {
+    const home = await copyOf(backed);
+    const nas = path.join(home.dir, '../nas');
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: nas }] } });
+    const told = `destination nas: ${nas} is not there or cannot be read`;
+    expect((await list(home)).problems).toEqual([told]);
+    for (const more of [{}, { destination: 'nas' }]) {
+      const looks = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'quick', ...more }));
+      expect(looks.filter(({ isGood }) => !isGood)).toMatchObject([
+        { dir: nas, faults: [{ message: told }] },
+      ]);
+    }
+    expect(await home.as(CLERK, doctor)).toContainEqual(
+      expect.objectContaining({ name: 'backups', state: 'problem', message: told }),
+    );
+    // A medium of the archive may be away.
+    await home.configure({ backup: { destinations: [{ name: 'nas', path: nas, offline: true }] } });
+    expect((await list(home)).problems).toEqual([]);
+  });
+});
 
 describe('prune', () => {
   test('shows first and removes what it has shown, everywhere; publications keep their backups', async () => {

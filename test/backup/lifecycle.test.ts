@@ -152,11 +152,13 @@ describe('copies', () => {
     const [made] = await create(home, ['state']);
     expect(await filesOf(nas)).toEqual([]);
     const { problems } = await list(home);
-    expect(problems).toHaveLength(4);
+    // Four copies at the one, and the other that was never there.
+    expect(problems).toHaveLength(5);
+    expect(problems).toContain(`destination disk: ${disk} is not there or cannot be read`);
     expect(problems[0]).toMatch(/nas: .*its disk is not mounted, or it was emptied/);
     // That it was away says nothing of the copies there.
     const away = await home.as(CLERK, (service) => verifyBackups(service, { depth: 'full' }));
-    expect(away.filter(({ isGood }) => !isGood)).toHaveLength(4);
+    expect(away.filter(({ isGood }) => !isGood)).toHaveLength(5);
     expect((await list(home)).backups.filter(({ verified }) => verified?.isGood !== true)).toEqual([]);
     rmSync(nas, { recursive: true });
     renameSync(`${nas}-unmounted`, nas);
@@ -253,7 +255,7 @@ describe('copies', () => {
     expect(await outcome()).toMatchObject({ isGood: false });
     expect(await backupsOfDoctor(home)).toContainEqual(
       expect.objectContaining({
-        state: 'attention',
+        state: 'problem',
         message: expect.stringContaining(`${id} was found damaged at home`) as string,
       }),
     );
@@ -271,7 +273,10 @@ describe('copies', () => {
     expect(existsSync(path.join(to, 'snapshots'))).toBe(true);
     // Moved away, it comes back from a whole copy, and what was found before is about another one.
     await removeTree(home.path('backups', id));
-    expect((await list(home)).problems).toHaveLength(1);
+    expect((await list(home)).problems).toEqual([
+      expect.stringContaining(`${id} is gone from home`),
+      expect.stringContaining(`${id} was found damaged at home`),
+    ]);
     const back = await home.as(CLERK, (service) => copyBackups(service, {}));
     expect(back.copied).toContainEqual({ id, destination: 'home' });
     expect((await list(home)).problems).toEqual([]);
