@@ -1,6 +1,7 @@
 /** The command line: from arguments to one exit code. */
 import { Argument, Command, CommanderError } from 'commander';
 import { ArbdataError, EXIT } from '../pipelines/runtime/errors.ts';
+import { requireHome } from '../pipelines/runtime/home.ts';
 import type { TextOutput } from '../pipelines/runtime/log.ts';
 import { TOOL_VERSION } from '../pipelines/runtime/project.ts';
 import { registerAccount } from './commands/account.ts';
@@ -22,7 +23,7 @@ import { registerDemo, registerSource } from './commands/source.ts';
 import { registerReceipts, registerSubmissions } from './commands/submission.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { candidates, completionScript, SHELLS, type Shell } from './completion.ts';
-import { type GlobalOptions, isJson, systemEffects, withCommand } from './context.ts';
+import { checkHome, type GlobalOptions, isJson, systemEffects, withCommand, withHome } from './context.ts';
 import { examplesText, registerWith } from './register.ts';
 import {
   errorJson,
@@ -67,12 +68,15 @@ Examples:
   $ arbdata source import ./export && arbdata run monthly --period 2026-10
   $ arbdata explain A02@ALL --period 2026-10`,
     );
-  const register = registerWith(async (handler, options, args) => {
+  const register = registerWith(async (handler, options, args, needs) => {
+    checkHome(options);
+    if (needs.home === true) requireHome(options.home);
     const effects = systemEffects(options, commandLine, errors);
     await withCommand(options, args, effects, handler, async (found) => {
       // Before anything is printed: a reader that has gone changes nothing of what came of it.
       end(found.exit ?? EXIT.done);
-      await (isJson(options) ? printJson : printLines)(output, found);
+      if (isJson(options)) await printJson(output, found);
+      else await printLines(output, withHome(found, options));
     });
   });
   registerDemo(program, register);

@@ -4,6 +4,7 @@ import { claimTicket } from '../pipelines/requests.ts';
 import { currentActor } from '../pipelines/runtime/actor.ts';
 import { systemClock } from '../pipelines/runtime/clock.ts';
 import { logLevelFrom } from '../pipelines/runtime/config.ts';
+import { ArbdataError } from '../pipelines/runtime/errors.ts';
 import { Logger, openTerminal, type TextOutput } from '../pipelines/runtime/log.ts';
 import { createProgress, silentProgress } from '../pipelines/runtime/progress.ts';
 import { type Effects, type Service, withService } from '../pipelines/runtime/service.ts';
@@ -32,6 +33,31 @@ export function systemEffects(options: GlobalOptions, args: readonly string[], e
     duty: takeDuty(process.env),
   };
 }
+
+/**
+ * Refuse what is no folder but a slip: an empty variable, the next option, a ~ that the shell left as it is.
+ * @throws ArbdataError E_USAGE
+ */
+export function checkHome({ home }: GlobalOptions): void {
+  if (home === undefined || !(home === '' || /^(-|~(\/|$))/.test(home))) return;
+  throw new ArbdataError('E_USAGE', `--home ${JSON.stringify(home)} is no folder`, {
+    advice: 'Name the folder in full; a relative one that begins so is written ./-… or ./~….',
+  });
+}
+
+/** The result with commands to type next that mean the home which was named. */
+export function withHome(result: CommandResult, { home }: GlobalOptions): CommandResult {
+  if (home === undefined) return result;
+  const named = (line: string): string =>
+    line.includes('--home')
+      ? line
+      : line.replaceAll('npx arbdata ', `npx arbdata --home ${shellWord(home)} `);
+  return { ...result, lines: result.lines.map(named) };
+}
+
+/** A text as one word of a POSIX shell. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./\p{L}-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export type Handler<O> = (
   service: Service,

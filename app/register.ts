@@ -2,13 +2,24 @@
 import type { Command } from 'commander';
 import type { GlobalOptions, Handler } from './context.ts';
 
+export interface Needs {
+  /** Whether it watches over a home that must be there; others make one where there is none. */
+  readonly home?: boolean;
+}
+
 /** Registers a handler; `examples` stand at the end of the command's --help. */
-export type Register = <O>(command: Command, handler: Handler<O>, examples: readonly string[]) => void;
+export type Register = <O>(
+  command: Command,
+  handler: Handler<O>,
+  examples: readonly string[],
+  needs?: Needs,
+) => void;
 
 export type Execute = <O>(
   handler: Handler<O>,
   options: O & GlobalOptions,
   args: readonly string[],
+  needs: Needs,
 ) => Promise<void>;
 
 /** The examples at the end of a --help. */
@@ -18,11 +29,11 @@ export function examplesText(examples: readonly string[]): string {
 
 /** A Register that carries commands out with `execute`. */
 export function registerWith(execute: Execute): Register {
-  return (command, handler, examples) => {
+  return (command, handler, examples, needs = {}) => {
     command.addHelpText('after', examplesText(examples)).action(async (...parameters: unknown[]) => {
       const own = parameters.at(-1) as Command;
       const args = own.processedArgs.flat().filter((value): value is string => typeof value === 'string');
-      await execute(handler, own.optsWithGlobals(), args);
+      await execute(handler, own.optsWithGlobals(), args, needs);
     });
   };
 }

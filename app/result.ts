@@ -1,5 +1,6 @@
 /** What a command gives back: a document for programs, lines for people, an exit code. */
 import { ArbdataError, messageOf } from '../pipelines/runtime/errors.ts';
+import { visible } from '../pipelines/runtime/visible.ts';
 
 /** A list that may be long: streamed, never held. */
 export interface RowStream {
@@ -53,12 +54,13 @@ export function errorJson({ code, message, advice, where, exit, retryable }: Arb
   return JSON.stringify({ code, message, advice, where, exit, retryable });
 }
 
-/** Print a result for people: lines, then the rows. */
+/** Print a result for people: lines, then the rows. What came from outside cannot steer a terminal; files stay as they are. */
 export async function printLines(output: Output, result: CommandResult): Promise<void> {
   const { stream, lineEnd = '\n' } = result;
-  for (const line of result.lines) await output.write(`${line}${lineEnd}`);
+  const say = (line: string) => output.write(`${lineEnd === '\n' ? visible(line) : line}${lineEnd}`);
+  for (const line of result.lines) await say(line);
   if (stream?.line === undefined) return;
-  for await (const row of stream.rows) await output.write(`${stream.line(row)}${lineEnd}`);
+  for await (const row of stream.rows) await say(stream.line(row));
 }
 
 /** Print a result as one JSON document, whatever happens on the way; long lists are written row by row. */

@@ -13,7 +13,6 @@ import {
 import type { Indicator } from '../schemas/definitions.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import { listBatches, platformProducts } from './batches.ts';
-import { refuseBodies } from './macro-monitoring.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { loadDistricts } from './runtime/definitions.ts';
 import { findingsFile } from './runtime/home.ts';
@@ -82,7 +81,6 @@ export async function makePanels(
   const { engine, definitions } = context;
   const indicators = neededIndicators(definitions.indicators.indicators);
   const figures = await context.step('figures', () => computeFigures(engine, indicators, months.windows));
-  refuseBodies(figures.bodies);
   await context.step('members', async () => {
     const select = (some: readonly Indicator[], source: string) => membershipSelect(some, source);
     await createFigureMembers(engine, { months, figures, select });

@@ -1,11 +1,10 @@
 /** 宏观监测: figures, checks, revision statement, files, publication. Read from top to bottom. */
-import { type Body, type CheckResult, WHOLE_CODE } from '../schemas/dataset.ts';
+import type { CheckResult } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange, ytdRange } from '../schemas/period.ts';
 import { MACRO_MONITORING, macroMonitoringFiles } from './macro-monitoring-files.ts';
 import { type PeriodRequest, type PreparedSnapshot, prepareSnapshot } from './prepare.ts';
 import { type ProductState, type Release, refuseRelease, runSpec } from './product.ts';
 import { recover } from './recovery.ts';
-import { ArbdataError } from './runtime/errors.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import { type RunContext, type RunEnd, withRun } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
@@ -20,10 +19,6 @@ import { type RevisionResult, reviseAgainst } from './steps/macro-monitoring/rev
 import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import { type EarlierPublications, findEarlier } from './steps/publish/earlier.ts';
 import { type HoldReason, holdReasons } from './steps/publish/hold.ts';
-import { OTHER_BODY_CODE } from './steps/validate/records.ts';
-
-/** A list of findings is named for its body; with every character escaped the name still fits a folder. */
-const LONGEST_BODY_CODE = 60;
 
 export { MACRO_MONITORING } from './macro-monitoring-files.ts';
 
@@ -100,7 +95,6 @@ export async function makeMacroMonitoring(
   const figures = await context.step('figures', () =>
     computeFigures(engine, definitions.indicators.indicators, windows),
   );
-  refuseBodies(figures.bodies);
   const earlier = await findEarlier(home, ledger, MACRO_MONITORING, period);
   const revisions = await context.step('revision statement', () => statements(context, figures, earlier), {
     unit: 'cases',
@@ -133,24 +127,6 @@ export async function makeMacroMonitoring(
     reasons,
     provisional,
   });
-}
-
-/** Codes that stand for something else, and what cannot name a file; without any body nothing can be counted. */
-export function refuseBodies(bodies: readonly Body[]): void {
-  const isReserved = ({ code }: Body) =>
-    code === WHOLE_CODE || code === OTHER_BODY_CODE || code.length > LONGEST_BODY_CODE;
-  const reserved = bodies.find(isReserved);
-  if (bodies.length > 0 && reserved === undefined) return;
-  throw new ArbdataError(
-    'E_SOURCE_CONTRACT',
-    reserved === undefined
-      ? 'ARB_ORG has no body'
-      : `ARB_ORG, column ORG_CODE: ${JSON.stringify(reserved.code.slice(0, LONGEST_BODY_CODE))} cannot be the code of a body`,
-    {
-      advice: `Give every body a code of its own, other than ${WHOLE_CODE} and ${OTHER_BODY_CODE}, of at most ${LONGEST_BODY_CODE} characters; then import the source again. Nothing was published.`,
-      where: { column: 'ORG_CODE' },
-    },
-  );
 }
 
 /** Compare with what was published: the period before (K11), this period's revision in force, the year before. */

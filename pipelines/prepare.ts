@@ -1,10 +1,12 @@
 /** What every product of a month starts from: one frozen snapshot, validated, with facts and findings. */
 import { existsSync } from 'node:fs';
 import type { ViewName } from '../schemas/contract.ts';
+import { WHOLE_CODE } from '../schemas/dataset.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import { type DateRange, type Period, periodRange } from '../schemas/period.ts';
 import { findRejections, rejectingPlatforms } from './rejections.ts';
 import { shanghaiDate } from './runtime/clock.ts';
+import { type Engine, literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { findingsFile, homeSecret } from './runtime/home.ts';
 import { FINISHED } from './runtime/ledger-runs.ts';
@@ -19,8 +21,12 @@ import { pruneSnapshots } from './steps/snapshot/retention.ts';
 import { verifySnapshot } from './steps/snapshot/verify.ts';
 import { type FindingCounts, writeFindings } from './steps/validate/findings.ts';
 import { normalise } from './steps/validate/normalise.ts';
+import { OTHER_BODY_CODE } from './steps/validate/records.ts';
 import { runRules } from './steps/validate/rules.ts';
 import type { Reader } from './steps/validate/valid-tables.ts';
+
+/** A list of findings is named for its body; with every character escaped the name still fits a folder. */
+const LONGEST_BODY_CODE = 60;
 
 export interface PeriodRequest {
   readonly period: Period;
@@ -76,10 +82,32 @@ export async function openSnapshot(context: RunContext, request: SnapshotRequest
       const { start, end, readers } = request;
       const onView = (view: ViewName): void => advance(rowsOf.get(view) ?? 0);
       await normalise(engine, { definitions, asOf, start, end, readers: readers ?? [], onView });
+      await refuseBodies(engine);
     },
     { unit: 'rows', total: rows, count: () => rows },
   );
   return { manifest, asOf };
+}
+
+/** Codes that stand for something else, and what cannot name a file; without any body nothing can be counted. */
+async function refuseBodies(engine: Engine): Promise<void> {
+  const { n, reserved } = await engine.one<{ n: string; reserved: string | null }>(
+    `SELECT count(org_code) AS n,
+       min(org_code) FILTER (org_code IN (${[WHOLE_CODE, OTHER_BODY_CODE].map(literal).join(', ')})
+         OR length(org_code) > ${LONGEST_BODY_CODE}) AS reserved
+     FROM valid_org`,
+  );
+  if (n !== '0' && reserved === null) return;
+  throw new ArbdataError(
+    'E_SOURCE_CONTRACT',
+    reserved === null
+      ? 'ARB_ORG has no body'
+      : `ARB_ORG, column ORG_CODE: ${JSON.stringify(reserved.slice(0, LONGEST_BODY_CODE))} cannot be the code of a body`,
+    {
+      advice: `Give every body a code of its own, other than ${WHOLE_CODE} and ${OTHER_BODY_CODE}, of at most ${LONGEST_BODY_CODE} characters; then import the source again. Nothing was published.`,
+      where: { column: 'ORG_CODE' },
+    },
+  );
 }
 
 /** Open the snapshot, build the facts, judge every rule. */

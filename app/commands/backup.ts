@@ -14,6 +14,7 @@ import { restoreBackups } from '../../pipelines/backup-restore.ts';
 import { ArbdataError, EXIT } from '../../pipelines/runtime/errors.ts';
 import { readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
+import { shellWord } from '../context.ts';
 import { examplesText, type Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { tableLines } from '../table.ts';
@@ -204,6 +205,7 @@ function registerLook(backup: Command, register: Register): void {
       };
     },
     ['arbdata backup list', 'arbdata backup list --kind state --json'],
+    { home: true },
   );
   register(
     backup.command('show <id>').description('what a backup holds, where it lies, and every look at it'),
@@ -249,6 +251,7 @@ function registerLook(backup: Command, register: Register): void {
       'arbdata backup verify B20261103-060000-1a2b --quick',
       'arbdata backup verify /mnt/nas/B20261103-060000-1a2b',
     ],
+    { home: true },
   );
 }
 
@@ -374,7 +377,7 @@ function registerRestore(backup: Command, register: Register): void {
         },
         lines: [
           `restored ${done.backups.join(', ')} to ${done.to}: ${done.files} files, ${megabytes(done.sizeBytes)} MB, every byte verified`,
-          `Next: arbdata doctor --home ${done.to}`,
+          `Next: npx arbdata doctor --home ${shellWord(done.to)}`,
         ],
       };
     },

@@ -47,6 +47,7 @@ export function registerSnapshot(program: Command, register: Register): void {
       };
     },
     ['arbdata snapshot verify', 'arbdata snapshot verify 20261103-090000-1a2b'],
+    { home: true },
   );
 }
 
@@ -312,6 +313,7 @@ export function registerAudit(program: Command, register: Register): void {
       };
     },
     ['arbdata audit verify'],
+    { home: true },
   );
 }
 
@@ -328,6 +330,7 @@ export function registerDoctor(program: Command, register: Register): void {
       };
     },
     ['arbdata doctor', 'arbdata doctor --json'],
+    { home: true },
   );
 }
 

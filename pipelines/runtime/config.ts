@@ -1,5 +1,5 @@
 /** Configuration is read once, at the edge: config.json of the home and two environment variables. */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { type Config, configSchema } from '../../schemas/config.ts';
@@ -78,8 +78,13 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw fileError(error, file);
+    if (systemCode(error) !== 'ENOENT') throw fileError(error, file);
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw new ArbdataError('E_CONFIG', `${file} is a link to a file that is not there`, {
+      advice: 'Mount the disk that it leads to, or remove the link: without it the defaults hold.',
+      where: { file },
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,15 @@
 /** The home directory: the one place where state lives. docs/data-design.md says what each path holds. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ArbdataError, systemCode } from './errors.ts';
 import { ensureDir, fileError, syncDirNow, temporaryName } from './files.ts';
@@ -34,14 +43,42 @@ export interface Home {
   readonly signingKey: string;
 }
 
+/** The folder that is meant: the given one, else ARBDATA_HOME, else `var` in the project folder. */
+function homeDir(given: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const chosen = [given, environment.ARBDATA_HOME].find((text) => text !== undefined && text !== '');
+  return chosen === undefined ? path.join(PROJECT_DIR, 'var') : path.resolve(chosen);
+}
+
+/**
+ * See that there is a home, for commands that watch over one: a new one would be in perfect order.
+ * @throws {ArbdataError} E_HOME where the folder is missing or empty
+ */
+export function requireHome(given?: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const dir = homeDir(given, environment);
+  if (isFilled(dir)) return;
+  throw new ArbdataError('E_HOME', `there is no home at ${dir}: it is missing or empty`, {
+    advice:
+      'Mount its disk, or correct --home or ARBDATA_HOME. A new home is made by its first run: `arbdata run monthly`.',
+    where: { file: dir },
+  });
+}
+
+function isFilled(dir: string): boolean {
+  try {
+    return readdirSync(dir).length > 0;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw fileError(error, dir);
+  }
+}
+
 /**
  * Open the home directory and create what is missing of it (0700): the given folder, else ARBDATA_HOME, else
  * `var` in the project folder. A relative path counts from the current folder.
  * @throws {ArbdataError} E_HOME, E_DISK_FULL
  */
 export function openHome(given?: string, environment: NodeJS.ProcessEnv = process.env): Home {
-  const chosen = [given, environment.ARBDATA_HOME].find((text) => text !== undefined && text !== '');
-  const dir = chosen === undefined ? path.join(PROJECT_DIR, 'var') : path.resolve(chosen);
+  const dir = homeDir(given, environment);
   const folder = (name: string): string => {
     ensureDir(path.join(dir, name));
     return path.join(dir, name);

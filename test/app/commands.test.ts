@@ -304,10 +304,10 @@ describe('for people', () => {
     const [, next = ''] = period.stdout.split('Next:\n');
     const page = /^ {2}open (.*\.html)$/m.exec(next)?.[1] ?? '';
     expect(existsSync(page)).toBe(true);
-    expect(next).toContain('npx arbdata explain pre-application ID --period 2026-10 ');
-    expect(next).toContain('npx arbdata comparison confirm PRE_APP CASE');
+    expect(next).toContain(`npx arbdata --home ${home.dir} explain pre-application ID --period 2026-10 `);
+    expect(next).toContain(`npx arbdata --home ${home.dir} comparison confirm PRE_APP CASE`);
     const other = await run('--from', '2026-10-01', '--to', '2026-10-15', '--as-of', '2026-11-03');
-    expect(other.stdout).toContain('npx arbdata explain pre-application ID   ');
+    expect(other.stdout).toContain(`npx arbdata --home ${home.dir} explain pre-application ID   `);
   });
 
   test('findings as CSV: all of them, for a table program', async () => {
@@ -475,6 +475,7 @@ describe('doctor', () => {
   test('a new home without a source needs attention, and is no fault', async () => {
     const own = await homeDir();
     try {
+      expect((await arbdata('runs', '--home', own.dir)).code).toBe(0);
       const { code, found } = await examine(own.dir);
       expect(code).toBe(0);
       expect(found.find(({ name }) => name === 'source')).toMatchObject({ state: 'attention' });

@@ -1,7 +1,7 @@
 /** What only a process shows: exit codes of the shell, closed pipes, the environment, completion, an old Node.js. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rmdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHELLS, type Shell } from '../../app/completion.ts';
@@ -72,6 +72,45 @@ describe('exit codes and streams', () => {
 });
 
 describe('which home', () => {
+  test('what is no folder but a slip is refused, and nothing is made', async () => {
+    for (const given of ['', '~/arbdata', '--json']) {
+      const ended = await arbdataProcess(['runs', `--home=${given}`]);
+      expect([ended.code, ended.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^E_USAGE: --home .* is no folder/),
+      ]);
+    }
+  });
+
+  test.each([
+    ['doctor'],
+    ['backup', 'list'],
+    ['backup', 'verify'],
+    ['snapshot', 'verify'],
+    ['audit', 'verify'],
+  ])('a home that is not there is no home in order: %s %s', async (...words) => {
+    const dir = home.path('not-mounted');
+    for (const make of [() => undefined, () => mkdir(dir)]) {
+      await make();
+      const args = words.filter((word) => word !== undefined);
+      const ended = await arbdataProcess([...args, '--home', dir]);
+      expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining(`there is no home at ${dir}`)]);
+    }
+    expect(await readdir(dir)).toEqual([]);
+    await rmdir(dir);
+  });
+
+  test('a configuration that leads nowhere is not passed over', async () => {
+    const dir = home.path('linked');
+    await mkdir(dir);
+    await symlink(home.path('nowhere/config.json'), path.join(dir, 'config.json'));
+    const ended = await arbdataProcess(['runs', '--home', dir]);
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining('is a link to a file that is not there'),
+    ]);
+  });
+
   const runIds = async (args: string[], options: RunOptions = {}): Promise<string[]> => {
     const ended = await arbdataProcess([...args, '--json'], options);
     expect(ended.stderr).toBe('');

@@ -79,6 +79,13 @@ test.each([printJson, printLines])('a reader that has gone ends the reading of r
   expect(state.ended).toBe(true);
 });
 
+test('what came from outside cannot steer a terminal', async () => {
+  const output = sink();
+  const result = source(0).result;
+  await printLines(output, { ...result, lines: ['案号\u001b]0;x\u0007', 'a\nb'] });
+  expect(output.texts).toEqual(['案号\\u001b]0;x\\u0007\n', 'a\\u000ab\n']);
+});
+
 test('lines end as the result says', async () => {
   const output = sink();
   await printLines(output, { ...source(1).result, lineEnd: '\r\n' });

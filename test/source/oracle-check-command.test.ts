@@ -11,6 +11,7 @@ import { silentProgress } from '../../pipelines/runtime/progress.ts';
 import { withRun } from '../../pipelines/runtime/run.ts';
 import { withService } from '../../pipelines/runtime/service.ts';
 import { checkSource, FREEZE_STEP } from '../../pipelines/source.ts';
+import { createEmbeddedSource } from '../../pipelines/steps/source/embedded.ts';
 import { arbdata, documentOf } from '../app/support.ts';
 import { READER } from '../support/oracle-wire/accounts.ts';
 import { type OracleWire, startOracleWire } from '../support/oracle-wire/index.ts';
@@ -20,9 +21,17 @@ const V_PARAMETER = { object: 'SYS.V_$PARAMETER', privileges: ['SELECT'] } as co
 
 let dir: string;
 let server: OracleWire;
+/** One body and nothing else. */
+let source: string;
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'arbdata-check-'));
+  // Without any body a source is refused.
+  source = path.join(dir, 'source.duckdb');
+  const meta = { kind: 'csv', made_by: 'test', as_of: null, until: null, seed: null, size: null };
+  const body = "INSERT INTO arb_org VALUES ('110000', '市仲裁院', '110000', '1', '京')";
+  await createEmbeddedSource(source, (engine) => engine.run(body), meta);
   server = await startOracleWire({
+    source,
     synonyms: false,
     columns: { 'ARB_CLAIM.AMOUNT': { oracleType: 'NUMBER' } },
   });
@@ -90,7 +99,7 @@ test('doctor asks for attention over warnings only', async () => {
   const { diagnoses } = documentOf(ended) as { diagnoses: { name: string; state: string }[] };
   expect(diagnoses.find(({ name }) => name === 'source')).toMatchObject({
     state: 'attention',
-    message: 'oracle, 0 rows; 2 warnings',
+    message: 'oracle, 1 row; 2 warnings',
   });
 });
 
@@ -103,7 +112,7 @@ test('a wrong mapping is refused before anything is connected', async () => {
 });
 
 test('with two databases each problem and statement says which of them it is for', async () => {
-  const portal = await startOracleWire({ views: ['PRE_APPLICATION'], serviceName: 'PORTAL' });
+  const portal = await startOracleWire({ source, views: ['PRE_APPLICATION'], serviceName: 'PORTAL' });
   onTestFinished(() => portal.close());
   vi.stubEnv('ORACLE_PRE_APPLICATION_CONNECT_STRING', portal.connectString);
   const folder = home('two', { owner: 'ARB' });
@@ -123,6 +132,7 @@ test('with two databases each problem and statement says which of them it is for
 
 test('undo must last for as long as the latest reads took, and half as long again', async () => {
   const observed = await startOracleWire({
+    source,
     accounts: [{ ...READER, objects: [...(READER.objects ?? []), V_PARAMETER] }],
     undoRetentionSeconds: 5000,
   });

@@ -17,5 +17,11 @@ export async function checkSource(source: Source, latelySeconds?: number): Promi
   const { kind, details } = source.describe();
   const isReadable = problems.every(({ severity }) => severity !== 'error');
   const views = isReadable ? await source.figures() : [];
-  return { kind, asOf: source.asOf ?? null, details, problems, views };
+  return { kind, asOf: source.asOf ?? null, details, problems: [...problems, ...noBody(views)], views };
+}
+
+/** Without any body nothing can be counted: every run would refuse it. */
+function noBody(views: readonly ViewFigures[]): Problem[] {
+  if (views.every(({ view, rows }) => view !== 'ARB_ORG' || rows > 0)) return [];
+  return [{ view: 'ARB_ORG', severity: 'error', message: 'ARB_ORG has no body', statements: [] }];
 }
