@@ -61,7 +61,7 @@ function buildProgram(
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 fault, 2 wrong usage or unreadable input, 3 held by a check, 4 source unreachable, 5 busy
+Exit codes: 0 done, 1 fault, 2 wrong usage or unreadable input, 3 held by a check, 4 source, platform or target not reachable or not as agreed, 5 busy
 
 Examples:
   $ arbdata run monthly --demo-if-missing

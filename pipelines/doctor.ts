@@ -1,6 +1,5 @@
 /** Is this home in order? Every answer says what to do. */
 import { stat, statfs } from 'node:fs/promises';
-import path from 'node:path';
 import { alertChannels } from './alerts.ts';
 import { backupHealth } from './backup-health.ts';
 import { productsWithoutLayout } from './batches.ts';
@@ -233,10 +232,14 @@ async function publications(service: Service): Promise<Diagnosis[]> {
       ...found.map((text) => problem('publications', text, 'Restore the published folder from a backup.')),
     );
   }
-  const where = path.relative(process.cwd(), home.published);
   return problems.length > 0
     ? problems
-    : [ok('publications', `${counted(all.length, 'revision')} under ${where}, every byte as published`)];
+    : [
+        ok(
+          'publications',
+          `${counted(all.length, 'revision')} under ${home.published}, every byte as published`,
+        ),
+      ];
 }
 
 /** Every byte of every receipt; nothing is said where there is none. */

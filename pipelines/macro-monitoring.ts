@@ -11,6 +11,7 @@ import type { Service } from './runtime/service.ts';
 import {
   checkExclusions,
   checkFigures,
+  dataBegin,
   exclusionShare,
   provisionalDeadlines,
 } from './steps/macro-monitoring/checks.ts';
@@ -112,6 +113,7 @@ export async function makeMacroMonitoring(
   const reasons = holdReasons({
     checks,
     provisionalDeadlines: await provisionalDeadlines(engine),
+    dataBegin: await dataBegin(engine),
     needsApproval: config.approval,
   });
   const provisional = periodRange(period, config.cutoffDay).end >= prepared.asOf;

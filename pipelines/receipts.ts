@@ -52,6 +52,11 @@ export async function importReceipts(
   service: Service,
   given: string,
 ): Promise<{ readonly runId: string; readonly receipts: readonly ImportedReceipt[] }> {
+  if (given === '') {
+    throw new ArbdataError('E_USAGE', 'the file or folder of receipts is an empty text', {
+      advice: 'Name it; . is the current folder.',
+    });
+  }
   await recover(service);
   const { files, isFolder } = await receiptFiles(path.resolve(given));
   return withRun(

@@ -151,7 +151,10 @@ export function registerComparisonDecisions(program: Command, register: Register
     .description("a person's word on a pre-application and a case")
     .addHelpText(
       'after',
-      examplesText(['arbdata comparison confirm YSQ0000003 100010', 'arbdata comparison decisions']),
+      examplesText([
+        'arbdata comparison confirm YSQ20261003000129262 129262',
+        'arbdata comparison decisions',
+      ]),
     );
   const reason = ['--reason <text>', 'why; recorded for good'] as const;
   for (const [name, verdict, description] of [
@@ -170,7 +173,7 @@ export function registerComparisonDecisions(program: Command, register: Register
           lines: [`${verdict} ${pair.preAppId} and case ${pair.caseId}; the next run shows it`],
         };
       },
-      [`arbdata comparison ${name} YSQ0000003 100010 --reason "file checked"`],
+      [`arbdata comparison ${name} YSQ20261003000129262 129262 --reason "file checked"`],
     );
   }
   register<{ reason?: string }>(
@@ -185,7 +188,7 @@ export function registerComparisonDecisions(program: Command, register: Register
         lines: [`nothing is said of ${preAppId} and case ${caseId} any more`],
       };
     },
-    ['arbdata comparison withdraw YSQ0000003 100010'],
+    ['arbdata comparison withdraw YSQ20261003000129262 129262'],
   );
   register(command.command('decisions').description('what was said and stands'), listDecisions, [
     'arbdata comparison decisions',

@@ -162,7 +162,7 @@ function knownRule({ definitions }: Service, text: string): string {
   const id = text.toUpperCase();
   if (definitions.rules.some((rule) => rule.id === id)) return id;
   throw new ArbdataError('E_NOT_FOUND', `there is no rule ${text}`, {
-    advice: 'Rules are named V001 to V051: see `arbdata findings`.',
+    advice: 'Rules are named V001 to V051, and N001 is what a platform rejected: see `arbdata findings`.',
   });
 }
 
@@ -200,7 +200,7 @@ export function registerExplain(program: Command, register: Register): void {
     [
       'arbdata explain A02@110105 --period 2026-10',
       'arbdata explain R02@ALL --scope ytd --period 2026-10 --json',
-      'arbdata explain pre-application YSQ0000034',
+      'arbdata explain pre-application YSQ20261003000129262',
       'arbdata explain record 110000-100124',
     ],
   );
@@ -218,7 +218,7 @@ async function explainFigure(
     const forms = 'INDICATOR@BODY with --period, pre-application ID, or record ID';
     throw new ArbdataError('E_USAGE', `explain needs ${forms}`, {
       advice:
-        'For example: arbdata explain A02@110105 --period 2026-10, arbdata explain pre-application YSQ0000034, or arbdata explain record 110000-100124.',
+        'For example: arbdata explain A02@110105 --period 2026-10, arbdata explain pre-application YSQ20261003000129262, or arbdata explain record 110000-100124.',
     });
   }
   const request = {

@@ -333,7 +333,7 @@ async function listRuns(
   options: { period?: string; limit: string },
 ): Promise<CommandResult> {
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1) {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new ArbdataError('E_USAGE', `--limit ${options.limit} is not a positive whole number`, {
       advice: 'For example --limit 50.',
     });
@@ -342,7 +342,11 @@ async function listRuns(
   const runs = await service.ledger.listRuns({ limit, ...(period === undefined ? {} : { period }) });
   const lines =
     runs.length === 0
-      ? ['There are no runs yet. Start with: npm run monthly']
+      ? [
+          period === undefined
+            ? 'There are no runs yet. Start with: npm run monthly'
+            : `There are no runs of ${period}. Start with: npx arbdata run monthly --period ${period}`,
+        ]
       : tableLines<RunRow>(
           [
             { title: 'run', value: ({ id }) => id },

@@ -25,7 +25,8 @@ export function readPeriod(text: string): Period {
 export function readDate(text: string, option: string): string {
   // The same span as periods have: a mistyped year must not ask for a calendar of millennia.
   if (isRealDate(text) && text >= '1900' && text < '3000') return text;
-  throw new ArbdataError('E_DATE', `${option}: ${JSON.stringify(text)} is not a day in the form YYYY-MM-DD`, {
+  const what = isRealDate(text) ? 'is not between 1900 and 2999' : 'is not a day in the form YYYY-MM-DD';
+  throw new ArbdataError('E_DATE', `${option}: ${JSON.stringify(text)} ${what}`, {
     advice: 'Give a day that exists, for example 2026-11-03.',
   });
 }

@@ -163,7 +163,7 @@ describe('which files are read', () => {
     ['@ALL', {}, 'E_USAGE', /INDICATOR@BODY/],
     ["A02@' OR '1'='1", {}, 'E_NOT_FOUND', /no body/],
     ['A02@ALL', { period: parsePeriod('2026-05') }, 'E_NOT_FOUND', /neither a publication nor a draft/],
-    ['A02@ALL', { runId: 'R20260101-000000-0000' }, 'E_NOT_FOUND', /by run R20260101/],
+    ['A02@ALL', { runId: 'R20260101-000000-0000' }, 'E_NOT_FOUND', /there is no run R20260101/],
   ] as const)('%s %j: %s', async (figure, more, code, message) => {
     await expect(explained(figure, more)).rejects.toMatchObject({
       code,

@@ -8,6 +8,7 @@ import { aCase, aMediation, type SourceModel } from '../revision/support.ts';
 import {
   CLERK,
   contentsOf,
+  HEAD,
   manifestOf,
   openWorkbook,
   rowsOf,
@@ -175,6 +176,22 @@ async function checkOctober(dir: string): Promise<void> {
   ]);
   expect(comparison('仲裁委员会110102', 'A02')?.at(-1)).toBe('');
 }
+
+test('a period wholly before the data waits for a person: most likely its year was mistyped', async () => {
+  const home = await temporaryHome();
+  await home.fill(SOURCE);
+  const { outcome, runId } = await home.run('1990-01', { asOf: '2026-10-09' });
+  expect(outcome).toMatchObject({
+    state: 'held',
+    reasons: [
+      { text: expect.stringMatching(/^数据自20\d\d-\d\d-\d\d起，报表期内没有任何数据$/), releasable: true },
+    ],
+  });
+  expect((await home.release(runId, 'as it is', HEAD)).outcome).toMatchObject({
+    state: 'published',
+    revision: 1,
+  });
+});
 
 describe('a period that has not ended is a draft for ever', () => {
   test.each([

@@ -338,6 +338,12 @@ describe('files and headers', () => {
     await writeFile(file('ARB_ORG.CSV'), 'ORG_CODE,ORG_NAME,DISTRICT_CODE,ORG_LEVEL,CASE_WORD\n1,2,3,4,5');
     await writeFile(file('notes.csv'), '"');
     expect((await importInto(home, dir)).map(({ rows }) => rows)).toEqual([1, 0, 0, 0, 0, 0]);
+    // Of two that are meant for one view nobody but their owner knows which is the right one.
+    await writeFile(file('arb_org.csv'), 'ORG_CODE,ORG_NAME,DISTRICT_CODE,ORG_LEVEL,CASE_WORD\n2,2,3,4,5');
+    await expect(importInto(home, dir)).rejects.toMatchObject({
+      code: 'E_CSV',
+      message: expect.stringContaining('several files of ARB_ORG: ARB_ORG.CSV, arb_org.csv'),
+    });
   });
 
   test('problems of all files are listed in order, twenty at most, and all are counted', async () => {

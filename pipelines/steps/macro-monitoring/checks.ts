@@ -126,6 +126,18 @@ export function checkExclusions(share: ExclusionShare, limitPercent: string): Ch
   };
 }
 
+/** The first day of the data, where the whole period lies before it: most likely its year was mistyped. */
+export async function dataBegin(engine: Engine): Promise<string | undefined> {
+  const { day } = await engine.one<{ day: string | null }>(
+    `WITH first AS (
+       SELECT least((SELECT min(accept_day) FROM case_fact WHERE counted = 1),
+         (SELECT min(accept_day) FROM mediation_fact WHERE counted = 1)) AS day
+     )
+     SELECT CASE WHEN f.day > p.end_day THEN day_text(f.day) END AS day FROM first f CROSS JOIN parameter p`,
+  );
+  return day ?? undefined;
+}
+
 /**
  * Days without an announced arrangement, on or before the as-of date, that decided a time limit behind C11 or B02:
  * publication is held while there are any.

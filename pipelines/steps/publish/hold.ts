@@ -15,6 +15,8 @@ export interface HoldReason {
 export function holdReasons(input: {
   readonly checks: readonly CheckResult[];
   readonly provisionalDeadlines: number;
+  /** YYYY-MM-DD: the first day of the data, where the whole period lies before it. */
+  readonly dataBegin: string | undefined;
   readonly needsApproval: boolean;
 }): HoldReason[] {
   const failing = new Map<string, CheckResult[]>();
@@ -26,6 +28,9 @@ export function holdReasons(input: {
       text: `${id} ${checks[0]?.name ?? ''}未通过（${checks.length}处；${checks[0]?.orgName ?? ''}：${checks[0]?.note ?? ''}）`,
       releasable: !UNRELEASABLE.test(id),
     })),
+    ...(input.dataBegin === undefined
+      ? []
+      : [{ text: `数据自${input.dataBegin}起，报表期内没有任何数据`, releasable: true }]),
     ...(input.provisionalDeadlines > 0
       ? [
           {

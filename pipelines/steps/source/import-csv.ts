@@ -109,7 +109,7 @@ export async function importCsv(options: ImportOptions): Promise<ImportedFile[]>
   return imported;
 }
 
-/** Paths of the six files, by their lower-case names; on a clash the exact name wins. */
+/** Paths of the six files, by their lower-case names. */
 async function findFiles(dir: string): Promise<Map<ViewName, string>> {
   let names: string[];
   try {
@@ -128,7 +128,17 @@ async function findFiles(dir: string): Promise<Map<ViewName, string>> {
   const files = new Map<ViewName, string>();
   for (const { name } of VIEWS) {
     const wanted = `${sourceTable(name)}.csv`;
-    const found = names.includes(wanted) ? wanted : names.find((other) => other.toLowerCase() === wanted);
+    const [found, ...others] = names.filter((other) => other.toLowerCase() === wanted).sort();
+    if (others.length > 0) {
+      throw new ArbdataError(
+        'E_CSV',
+        `${dir} holds several files of ${name}: ${[found, ...others].join(', ')}`,
+        {
+          advice: 'Leave the one that is meant.',
+          where: { file: dir },
+        },
+      );
+    }
     if (found !== undefined) files.set(name, path.join(dir, found));
   }
   return files;
@@ -249,7 +259,12 @@ function headerProblems(view: View, file: string, line: number, names: readonly 
   const shown = (name: string) => name.replace(/\p{Cc}/gu, '\uFFFD').slice(0, 60);
   return [
     ...missing.map((column) => ({ ...place, column, reason: 'the column is missing', advice })),
-    ...unknown.map((name) => ({ ...place, column: shown(name), reason: 'the column is unknown', advice })),
+    ...unknown.map((name) => ({
+      ...place,
+      column: shown(name),
+      reason: name === '' ? 'a column has no name (a comma too many?)' : 'the column is unknown',
+      advice,
+    })),
     ...[...duplicate].map((column) => ({ ...place, column, reason: 'the column stands twice', advice })),
   ];
 }
