@@ -12,6 +12,8 @@ import { FaultBench, faultCaseOf } from './support/oracle-faults.ts';
 
 const CASES = Number(process.env['ARBDATA_CASES'] ?? 8);
 const SEED = Number(process.env['ARBDATA_SEED'] ?? 1);
+/** 1900: a piece came short and was kept, then the connection was lost; the read after it takes the piece over. */
+const ONCE_WRONG = [1900];
 
 let dir: string;
 let bench: FaultBench;
@@ -21,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => removeTree(dir));
 
-test.each(Array.from({ length: CASES }, (_, index) => SEED + index))('seed %i', async (seed) => {
+const drawn = Array.from({ length: CASES }, (_, index) => SEED + index);
+test.each([...ONCE_WRONG, ...drawn])('seed %i', async (seed) => {
   const one = faultCaseOf(seed);
   const { problems } = await bench.carryOut(one);
   expect(problems, JSON.stringify(one)).toEqual([]);

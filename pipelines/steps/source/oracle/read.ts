@@ -113,9 +113,28 @@ export class OracleRead implements ConsistentRead {
 
   async #makeParquet(view: View, step: ProgressStep): Promise<void> {
     const { kept } = this.#options;
-    const plan = kept.view(view.name) ?? (await this.#plan(view));
+    let plan = kept.view(view.name) ?? (await this.#plan(view));
+    const isTakenOver = plan.pieces.length > 0;
+    await this.#readPieces(view, plan, step);
+    if (rowsOf(plan) !== plan.rows && isTakenOver) {
+      // A piece that an earlier read left may be short, which nothing but the sum shows: all of them are read again.
+      step.advance(-rowsOf(plan));
+      plan = await kept.plan(view.name, plan.rows, plan.ranges);
+      await this.#readPieces(view, plan, step);
+    }
+    if (rowsOf(plan) !== plan.rows) throw incomplete(view, plan.rows, rowsOf(plan));
+    await this.#load(async () => {
+      const pieces = plan.pieces.toSorted((a, b) => a.index - b.index);
+      const spooled = pieces.map((piece) => ({ ...piece, file: kept.pieceFile(view.name, piece.index) }));
+      await loadView(await this.#openEngine(), view, spooled, kept.parquetFile(view.name));
+    });
+    await kept.finishView(view.name);
+  }
+
+  /** Read the pieces of a view that are not there yet. */
+  async #readPieces(view: View, plan: ViewState, step: ProgressStep): Promise<void> {
     const done = new Set(plan.pieces.map(({ index }) => index));
-    step.advance(plan.pieces.reduce((sum, { rows }) => sum + rows, 0));
+    step.advance(rowsOf(plan));
     const ranges = plan.ranges.flatMap((range, index) => (done.has(index) ? [] : [{ range, index }]));
     // All of them are waited for: a session that still wrote would write into a folder that is being removed.
     const results = await Promise.allSettled(
@@ -127,14 +146,6 @@ export class OracleRead implements ConsistentRead {
       ),
     );
     if (results.some(({ status }) => status === 'rejected')) throw this.#failure;
-    const read = plan.pieces.reduce((sum, { rows }) => sum + rows, 0);
-    if (read !== plan.rows) throw incomplete(view, plan.rows, read);
-    await this.#load(async () => {
-      const pieces = plan.pieces.toSorted((a, b) => a.index - b.index);
-      const spooled = pieces.map((piece) => ({ ...piece, file: kept.pieceFile(view.name, piece.index) }));
-      await loadView(await this.#openEngine(), view, spooled, kept.parquetFile(view.name));
-    });
-    await kept.finishView(view.name);
   }
 
   #openEngine(): Promise<Engine> {
@@ -204,6 +215,9 @@ export class OracleRead implements ConsistentRead {
     await kept.finishPiece(view.name, piece);
   }
 }
+
+/** Rows of the pieces that are there. */
+const rowsOf = ({ pieces }: ViewState): number => pieces.reduce((sum, { rows }) => sum + rows, 0);
 
 async function countRows(
   session: ThreadedSession,
