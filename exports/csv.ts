@@ -22,7 +22,7 @@ export function csvLine(fields: readonly string[]): string {
 
 /**
  * Text that a spreadsheet would run as a formula gets an apostrophe in front; real negative numbers stay.
- * Only for files that people open, never for files that other programs read.
+ * For files that people open; what only programs read stays as it is.
  */
 export function neutralised(text: string): string {
   return STARTS_A_FORMULA.test(text) && !NEGATIVE_NUMBER.test(text) ? `'${text}` : text;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import type { Role } from '../schemas/accounts.ts';
+import { type Role, WORK_ROLES } from '../schemas/accounts.ts';
 import { PRE_APPLICATION_COMPARISON } from './pre-application-comparison.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { sha256File } from './runtime/files.ts';
@@ -28,7 +28,7 @@ export interface Download {
   readonly roles: readonly Role[];
 }
 
-const WORKERS: readonly Role[] = ['leader', 'analyst', 'operator', 'approver'];
+const WORKERS: readonly Role[] = WORK_ROLES;
 /** Folders with one file per body: `待整改/待整改-110101-202610.xlsx`. */
 const OF_A_BODY =
   /^(?:待整改\/待整改|各机构\/预申请比对|待补正\/待补正)-(.+)-(?:\d{4}(?:\d\d|[QH]\d)?|\d{8}-\d{8})\.(?:xlsx|html)$/u;

@@ -5,10 +5,12 @@ import { MACRO_MONITORING } from './macro-monitoring.ts';
 import { literal } from './runtime/duckdb.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import { openEngine, type Service } from './runtime/service.ts';
+import { publishedDatasetSql } from './steps/macro-monitoring/revision.ts';
 import { readFolder, verifiedArtefact } from './steps/publish/folder.ts';
 import { publicationDir } from './steps/publish/publication.ts';
 
 export { SCOPES, type Scope } from '../schemas/dataset.ts';
+export { indicatorId } from '../schemas/definitions.ts';
 export type { PublicationManifest } from '../schemas/publication.ts';
 
 export interface FigureFilter {
@@ -46,7 +48,7 @@ export async function publishedFigures(
   try {
     const rows = await engine.rows<DatasetRow>(`
       SELECT period, scope, org_code, org_name, indicator_id, indicator_name, unit, COALESCE(value, '') AS value
-      FROM read_csv(${literal(file)}, all_varchar = true, header = true)
+      FROM ${publishedDatasetSql(file)}
       ${wanted.length === 0 ? '' : `WHERE ${wanted.join(' AND ')}`}
       ORDER BY scope, org_code = ${literal(WHOLE_CODE)} DESC, org_code, indicator_id`);
     return { manifest, rows };

@@ -1,5 +1,5 @@
 /** 全国监测平台: records, what is asked of the platform, tie-out with macro-monitoring, package, files. Top to bottom. */
-import { type Body, WHOLE_CODE } from '../schemas/dataset.ts';
+import { type Body, OTHER_BODY, WHOLE_CODE } from '../schemas/dataset.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import type { TieOut } from '../schemas/submission-report.ts';
 import { countPurgedBatches, listBatches } from './batches.ts';
@@ -14,13 +14,14 @@ import type { Service } from './runtime/service.ts';
 import { computeFigures, type Figures } from './steps/macro-monitoring/figures.ts';
 import { periodWindows } from './steps/macro-monitoring/windows.ts';
 import type { HoldReason } from './steps/publish/hold.ts';
+import { takenAt } from './steps/snapshot/freeze.ts';
 import type { Batch } from './steps/submit/batch.ts';
 import { FIRST_BATCH_MEMORY } from './steps/submit/engine-limit.ts';
 import { openHistory } from './steps/submit/history.ts';
 import { fingerprintKey } from './steps/submit/identity-hash.ts';
 import { countRecords } from './steps/submit/package.ts';
 import { createCurrent, createDecisions, createSubmissionSource } from './steps/submit/records.ts';
-import { OTHER_BODY, submissionBodies } from './steps/submit/report.ts';
+import { submissionBodies } from './steps/submit/report.ts';
 import { tieOut } from './steps/submit/tie-out.ts';
 
 export const NATIONAL_PLATFORM = 'national-platform';
@@ -189,8 +190,6 @@ function submittedLater(last: Batch | undefined, period: Period): Refusal | unde
 function backwards(last: Batch | undefined, { manifest }: PreparedSnapshot): Refusal | undefined {
   if (last === undefined) return undefined;
   const { name, manifest: built } = last;
-  // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
-  const takenAt = (snapshot: string): string => snapshot.slice(0, 15);
   if (manifest.asOf >= built.asOf && takenAt(manifest.id) >= takenAt(built.snapshot)) return undefined;
   return {
     why:

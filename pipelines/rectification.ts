@@ -1,22 +1,17 @@
 /** 待整改: one workbook per body with the findings that it works through. */
 import path from 'node:path';
 import { writeRectificationXlsx } from '../exports/rectification.xlsx.ts';
-import type { Body, FindingRecord, MacroDataset } from '../schemas/dataset.ts';
+import type { FindingRecord, MacroDataset } from '../schemas/dataset.ts';
+import { OTHER_BODY } from '../schemas/dataset.ts';
 import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { ensureDir, fileNamePart, writing } from './runtime/files.ts';
 import type { Advance, RunContext } from './runtime/run.ts';
 import type { Artefact } from './steps/publish/folder.ts';
-import {
-  countFindings,
-  createFindingRecords,
-  findingRecords,
-  OTHER_BODY_CODE,
-} from './steps/validate/records.ts';
+import { countFindings, createFindingRecords, findingRecords } from './steps/validate/records.ts';
 
 const FOLDER = '待整改';
 /** Findings whose body is empty or unknown: nobody's list may lose them. */
-const OTHER_BODY: Body = { code: OTHER_BODY_CODE, name: '机构不明', level: '' };
 /** A district has ten natural days from the snapshot to work its list through. */
 const DAYS_TO_RECTIFY = 10;
 

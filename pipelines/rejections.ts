@@ -1,5 +1,5 @@
 /** The loop back: what platforms rejected becomes a finding on its case, until the case changes or a person releases it. */
-import { listBatches } from './batches.ts';
+import { listBatches, platformProducts } from './batches.ts';
 import { termsOf } from './platform-terms.ts';
 import type { RunContext } from './runtime/run.ts';
 import type { Service } from './runtime/service.ts';
@@ -18,7 +18,7 @@ export async function rejectingPlatforms(
   service: Pick<Service, 'home' | 'ledger' | 'definitions'>,
 ): Promise<RejectingPlatform[]> {
   const found: RejectingPlatform[] = [];
-  for (const product of new Set(service.definitions.platforms.map((platform) => platform.product))) {
+  for (const product of platformProducts(service)) {
     const batches = await listBatches(service, product);
     if (batches.some(({ rejected }) => rejected > 0)) found.push({ product, batches });
   }

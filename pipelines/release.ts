@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parsePeriod } from '../schemas/period.ts';
 import { maybeSamePerson } from './accounts.ts';
+import { platformProducts } from './batches.ts';
 import { MACRO_MONITORING, runMacroMonitoring } from './macro-monitoring.ts';
 import { type ProductsRunEnd, runMonthly } from './monthly.ts';
 import { runNationalPlatform } from './national-platform.ts';
@@ -9,6 +10,7 @@ import { PRE_APPLICATION_COMPARISON, runComparison } from './pre-application-com
 import { ArbdataError } from './runtime/errors.ts';
 import type { RunDetails } from './runtime/ledger.ts';
 import type { Service } from './runtime/service.ts';
+import { takenAt } from './steps/snapshot/freeze.ts';
 import { BATCH_FILE } from './steps/submit/batch.ts';
 
 /**
@@ -68,9 +70,8 @@ export async function releaseRun(
 }
 
 /** Everything that can be held: the two datasets, and the batches of the platforms. */
-function productsOf({ definitions }: Service): string[] {
-  const platforms = new Set(definitions.platforms.map(({ product }) => product));
-  return [MACRO_MONITORING, PRE_APPLICATION_COMPARISON, ...platforms];
+function productsOf(service: Service): string[] {
+  return [MACRO_MONITORING, PRE_APPLICATION_COMPARISON, ...platformProducts(service)];
 }
 
 /** SHA-256 of the data file of each product that was held. The ledger, not the draft folder, says which bytes were. */
@@ -101,8 +102,6 @@ async function refuseOvertaken(
 ): Promise<void> {
   const { product, period } = held;
   const published = await ledger.latestPublication(product, period);
-  // An id starts with the time of its snapshot: `YYYYMMDD-HHMMSS`.
-  const takenAt = (snapshotId: string): string => snapshotId.slice(0, 15);
   if (published === undefined || takenAt(published.snapshotId) <= takenAt(held.snapshotId)) return;
   throw new ArbdataError(
     'E_NOT_RELEASABLE',

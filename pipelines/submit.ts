@@ -1,6 +1,6 @@
 /** Send a batch to its platform: choose it, verify its bytes, settle what earlier deliveries left open, bring it there. */
 import path from 'node:path';
-import { findBatch, listBatches } from './batches.ts';
+import { findBatch, listBatches, platformProducts } from './batches.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError } from './runtime/errors.ts';
 import type { Delivery } from './runtime/ledger-submission.ts';
@@ -48,13 +48,13 @@ export interface Submitted {
 export async function submit(service: Service, request: SubmitRequest): Promise<Submitted> {
   await recover(service);
   const { name, product } = await chooseBatch(service, request.batch);
-  const before = alreadyThere(await findBatch(service, productsOf(service), name));
+  const before = alreadyThere(await findBatch(service, platformProducts(service), name));
   if (before !== undefined) return before;
   const channelName = request.channel ?? channelOf(service, product);
   const spec = { pipeline: 'submit', parameters: { batch: name, channel: channelName } };
   const { submitted, runId } = await withRun(service, spec, async (run) => {
     // Again, now that no other process sends.
-    const batch = await findBatch(run, productsOf(run), name);
+    const batch = await findBatch(run, platformProducts(run), name);
     const settledBefore = alreadyThere(batch);
     if (settledBefore !== undefined) return endOf(settledBefore);
     const channel = openChannel(contextOf(run), channelName, batch.product);
@@ -80,8 +80,10 @@ export interface ChannelCheck {
  */
 export async function checkChannel(service: Service, request: SubmitRequest): Promise<ChannelCheck> {
   const batch =
-    request.batch === undefined ? undefined : await findBatch(service, productsOf(service), request.batch);
-  const product = batch?.product ?? productsOf(service)[0] ?? '';
+    request.batch === undefined
+      ? undefined
+      : await findBatch(service, platformProducts(service), request.batch);
+  const product = batch?.product ?? platformProducts(service)[0] ?? '';
   const name =
     request.channel ??
     (batch === undefined ? service.config.submission.channel : channelOf(service, product));
@@ -98,7 +100,10 @@ export function configuredChannels(
 ): { name: string; target: string; problem?: ArbdataError }[] {
   return channelNames(service.config).map((name) => {
     try {
-      return { name, target: openChannel(contextOf(service), name, productsOf(service)[0] ?? '').target };
+      return {
+        name,
+        target: openChannel(contextOf(service), name, platformProducts(service)[0] ?? '').target,
+      };
     } catch (error) {
       if (error instanceof ArbdataError) return { name, target: '', problem: error };
       throw error;
@@ -123,18 +128,14 @@ function contextOf({ home, config, clock }: Service) {
   return { home, config, clock, environment: process.env };
 }
 
-function productsOf({ definitions }: Pick<Service, 'definitions'>): string[] {
-  return [...new Set(definitions.platforms.map(({ product }) => product))];
-}
-
 async function allBatches(service: Service): Promise<Batch[]> {
-  const lists = await Promise.all(productsOf(service).map((product) => listBatches(service, product)));
+  const lists = await Promise.all(platformProducts(service).map((product) => listBatches(service, product)));
   return lists.flat();
 }
 
 /** The batch that was asked for, or the only one that waits to be sent. */
 async function chooseBatch(service: Service, name: string | undefined): Promise<Batch> {
-  if (name !== undefined) return findBatch(service, productsOf(service), name);
+  if (name !== undefined) return findBatch(service, platformProducts(service), name);
   const waiting = (await allBatches(service)).filter(({ state }) =>
     ['built', 'sending', 'failed'].includes(state),
   );

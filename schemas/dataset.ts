@@ -68,6 +68,9 @@ export interface Body {
   readonly level: string;
 }
 
+/** Stands for the records whose body is empty or not in ARB_ORG. */
+export const OTHER_BODY: Body = { code: '其他', name: '机构不明', level: '' };
+
 export const PUBLICATION_STATES = ['draft', 'held', 'approved', 'published', 'superseded'] as const;
 export type PublicationState = (typeof PUBLICATION_STATES)[number];
 

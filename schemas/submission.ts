@@ -8,7 +8,7 @@ import { CODE_LIST_NAMES } from './contract.ts';
 import { type CodesFile, condition } from './definitions.ts';
 import { RUN_PIPELINES } from './schedules.ts';
 
-/** What a record can say of a case, a party or a claim: the columns of sql/submission/010-case.sql and its siblings. */
+/** What a record can say of a case, a party or a claim: the columns of sql/submission/010-source.sql and its siblings. */
 const CASE_ATTRIBUTES = [
   'case_no',
   'org_code',
@@ -192,7 +192,7 @@ export function platformCodes(
   );
 }
 
-/** A row of a batch's `records/*.parquet`, by record id. */
+/** A row of a batch's `records/*.parquet`, by case. */
 export interface BatchRecord {
   readonly record_id: string;
   readonly case_id: string;

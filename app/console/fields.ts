@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { bodyCode } from '../../pipelines/accounts.ts';
 
+export { indicatorId } from '../../pipelines/figures.ts';
+
 const whole = (most: number) =>
   z
     .string()

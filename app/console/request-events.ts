@@ -80,7 +80,9 @@ async function logFrom(file: string, from: number): Promise<{ lines: string[]; n
   try {
     const buffer = Buffer.alloc(SLICE_BYTES);
     const { bytesRead } = await handle.read(buffer, 0, SLICE_BYTES, from);
-    const end = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+    const lineEnd = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+    // A line longer than a slice is told in parts: else nothing after it would ever be.
+    const end = lineEnd === 0 && bytesRead === SLICE_BYTES ? bytesRead : lineEnd;
     const lines = buffer
       .subarray(0, end)
       .toString('utf8')

@@ -8,8 +8,7 @@ import {
   SIDES,
   type SideFact,
 } from '../../../pipelines/agreement.ts';
-import { indicatorId } from '../../../schemas/definitions.ts';
-import { body, month, nullableText, pageOf, paging, text } from '../fields.ts';
+import { body, indicatorId, month, nullableText, pageOf, paging, text } from '../fields.ts';
 import { type Route, route, VIEWERS } from '../route.ts';
 import type { Sight } from '../sight.ts';
 

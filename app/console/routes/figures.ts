@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { explain } from '../../../pipelines/explain.ts';
 import { publishedFigures, SCOPES } from '../../../pipelines/figures.ts';
 import { readPeriod } from '../../../pipelines/runtime/period.ts';
-import { indicatorId } from '../../../schemas/definitions.ts';
-import { body, nullableText, pageOf, paging, period, text } from '../fields.ts';
+import { body, indicatorId, nullableText, pageOf, paging, period, text } from '../fields.ts';
 import { type Context, type Route, route, VIEWERS } from '../route.ts';
 
 const scope = z.enum(SCOPES);

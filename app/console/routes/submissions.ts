@@ -1,5 +1,6 @@
 /** What was built for the national platform, and what became of it. */
 import { z } from 'zod';
+import { findBatch, platformProducts } from '../../../pipelines/batches.ts';
 import { type Batch, submission, submissions, unansweredOf } from '../../../pipelines/submissions.ts';
 import { body, nullableText, pageOf, paging, stamp, text } from '../fields.ts';
 import { type Route, route, VIEWERS, WORKERS } from '../route.ts';
@@ -117,8 +118,7 @@ export const SUBMISSION_ROUTES: readonly Route[] = [
     params: z.strictObject({ batch: batchName }),
     answer: z.strictObject({ ...shownBatch, deliveries: z.array(delivery), receipts: z.array(receipt) }),
     handle: async ({ service }, { params }) => {
-      const { batch, close } = await submission(service, params.batch);
-      close();
+      const batch = await findBatch(service, platformProducts(service), params.batch);
       const { deliveries, receipts } = batch;
       return {
         json: {

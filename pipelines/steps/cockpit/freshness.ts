@@ -1,7 +1,7 @@
 /** How old the data are: the moment that the figures show, and when each body last changed anything. */
 import type { CockpitRow } from '../../../schemas/cockpit.ts';
 import { dayNumber } from '../../../schemas/period.ts';
-import { stampToMs } from '../../runtime/clock.ts';
+import { stampOf, stampToMs } from '../../runtime/clock.ts';
 import type { Engine } from '../../runtime/duckdb.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,8 +16,7 @@ export function dataTime({ asOf, createdAt }: { asOf: string; createdAt: string 
 
 /** So many hours later, as a stamp. */
 export function hoursLater(stamp: string, hours: number): string {
-  const shanghai = new Date(stampToMs(stamp) + hours * HOUR_MS + 8 * HOUR_MS);
-  return shanghai.toISOString().slice(0, 19).replace('T', ' ');
+  return stampOf(new Date(stampToMs(stamp) + hours * HOUR_MS));
 }
 
 /** The latest change of any case of a body up to the as-of day, by the rows' own UPDATED_AT. */

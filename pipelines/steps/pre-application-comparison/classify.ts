@@ -28,7 +28,7 @@ const CLASS_TABLES = [
 ] as const;
 
 /** The month in which the period ends and the eleven before it. */
-const TREND_MONTHS = 12;
+export const TREND_MONTHS = 12;
 
 export interface ClassifyOptions {
   /** The month of the trend's last point. */

@@ -10,17 +10,15 @@ import {
   PROBLEM_CLASSES,
 } from '../../../schemas/comparison.ts';
 import type { ComparisonReport } from '../../../schemas/comparison-report.ts';
-import { WHOLE_CODE } from '../../../schemas/dataset.ts';
+import { OTHER_BODY, WHOLE_CODE } from '../../../schemas/dataset.ts';
 import { dayText, isDayNumber, monthsBefore, type Period } from '../../../schemas/period.ts';
 import { divideRounded, formatDecimal } from '../../runtime/decimal.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
+import { TREND_MONTHS } from './classify.ts';
 import { partners } from './evidence.ts';
 import { scoreText } from './lines.ts';
 import { type RecordFacts, reasonOf } from './reasons.ts';
-
-const OTHER_BODY = { code: '其他', name: '机构不明' };
-const TREND_MONTHS = 12;
 
 interface CountRow {
   readonly org_code: string;

@@ -13,6 +13,7 @@ import {
 } from '../../../schemas/cockpit.ts';
 import { stampToMs } from '../../runtime/clock.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
+import { READER_GRACE_MS } from './cockpit-versions.ts';
 
 type Value = string | number | null;
 /** Tables by their names in the database, whose columns follow from schemas/cockpit.ts. */
@@ -46,9 +47,6 @@ export interface PublishOptions {
   /** Now, in milliseconds since the epoch. */
   readonly nowMs: number;
 }
-
-/** So long a version stays after the next one took its place, whatever its number. */
-const READER_GRACE_MS = 15 * 60_000;
 
 /** The version in force; 0 before the first. */
 export async function targetVersion(target: TargetDatabase): Promise<number> {

@@ -35,7 +35,7 @@ export const INDEX_NAME = 'index.json';
 const POINTER_NAME = 'current.json';
 const STATUS_NAME = 'status.json';
 /** So long a version stays after the next one took its place, whatever its number. */
-const READER_GRACE_MS = 15 * 60_000;
+export const READER_GRACE_MS = 15 * 60_000;
 /** How often a reader starts anew before a missing folder is a damage. */
 const READ_ATTEMPTS = 5;
 

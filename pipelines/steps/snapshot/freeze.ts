@@ -54,6 +54,9 @@ export function newSnapshotId(clock: Clock): string {
   return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
 }
 
+/** When a snapshot was taken, by its id: `YYYYMMDD-HHMMSS`, which sorts by time. */
+export const takenAt = (snapshotId: string): string => snapshotId.slice(0, 15);
+
 /**
  * Freeze a source. Nothing is under the snapshot's name until all of it is; on an error nothing is left.
  * @throws {ArbdataError} what the source throws; E_DISK_FULL, E_HOME; E_ENGINE when a file is not what was copied

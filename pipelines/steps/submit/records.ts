@@ -187,7 +187,7 @@ async function addLayoutFindings(engine: Engine, { platform }: Layout): Promise<
 
 /**
  * Create `submission_decision` (one row per case to be reported or known to the platform, with what is decided) and
- * `submission_record` (what the batch asks, numbered in the order of record ids). Needs `platform_record`.
+ * `submission_record` (what the batch asks, numbered in the order of cases). Needs `platform_record`.
  */
 export async function createDecisions(engine: Engine, layout: Layout): Promise<void> {
   const { recordPrefix, format } = layout.platform;

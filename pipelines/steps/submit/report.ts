@@ -1,6 +1,7 @@
 /** The submission as people read it: totals of the bodies, and lists that are read when they are asked for. */
 import { CONTRACT, type ViewName } from '../../../schemas/contract.ts';
 import type { Body } from '../../../schemas/dataset.ts';
+import { OTHER_BODY } from '../../../schemas/dataset.ts';
 import type { Rule } from '../../../schemas/definitions.ts';
 import type { HeldRecord, RejectedRecord, SubmissionBody } from '../../../schemas/submission-report.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
@@ -19,7 +20,6 @@ const COUNTS: Readonly<Record<Count, string>> = {
 };
 
 /** Cases whose body is empty or unknown: nobody's list may lose them. */
-export const OTHER_BODY: Body = { code: '其他', name: '机构不明', level: '' };
 const LIST_ORG = `CASE WHEN is_known_body(org_code) THEN org_code ELSE '${OTHER_BODY.code}' END`;
 
 /** Totals of each body, in the order given. `code` of the whole counts every case, those of unknown bodies too. */

@@ -1,12 +1,13 @@
 /** Findings as people read them: with the names of body, rule and table, and the number of the case. */
 import { CONTRACT, type ViewName } from '../../../schemas/contract.ts';
 import type { Body, FindingRecord, FindingState, RuleCount } from '../../../schemas/dataset.ts';
+import { OTHER_BODY } from '../../../schemas/dataset.ts';
 import type { Rule } from '../../../schemas/definitions.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 
 /** Stands for findings whose body is empty or not in ARB_ORG. */
-export const OTHER_BODY_CODE = '其他';
+export const OTHER_BODY_CODE = OTHER_BODY.code;
 
 /**
  * Create `finding_record` from a run's findings: one row per finding, `list_org` the known body or OTHER_BODY_CODE,
