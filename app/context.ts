@@ -8,7 +8,7 @@ import { ArbdataError } from '../pipelines/runtime/errors.ts';
 import { Logger, openTerminal, type TextOutput } from '../pipelines/runtime/log.ts';
 import { createProgress, silentProgress } from '../pipelines/runtime/progress.ts';
 import { type Effects, type Service, withService } from '../pipelines/runtime/service.ts';
-import { type CommandResult, OutputClosed } from './result.ts';
+import type { CommandResult } from './result.ts';
 
 export interface GlobalOptions {
   readonly home?: string;
@@ -72,18 +72,14 @@ export async function withCommand<O>(
   effects: Effects,
   handler: Handler<O>,
   print: (result: CommandResult) => Promise<void>,
-): Promise<CommandResult> {
+): Promise<void> {
   return withService(options.home, effects, async (service) => {
     const acting = await claimTicket(service);
     const result = await withDuty(acting, (own) => handler(own, options, args));
     try {
       await print(result);
-    } catch (error) {
-      // What was done is done, and its exit code stands, though nobody reads the summary (`… | head -1`).
-      if (!(error instanceof OutputClosed)) throw error;
     } finally {
       result.close?.();
     }
-    return result;
   });
 }

@@ -23,10 +23,7 @@ export interface ApprovalCase {
 
 /** @throws ArbdataError E_NOT_FOUND */
 export async function approvalCase(service: Service, runId: string): Promise<ApprovalCase> {
-  const run = await service.ledger.getRun(runId);
-  if (run === undefined) {
-    throw new ArbdataError('E_NOT_FOUND', `there is no run ${runId}`, { advice: 'See `arbdata runs`.' });
-  }
+  const run = await service.ledger.requireRun(runId);
   const artefacts = downloadsOf(run)
     .filter(({ isDraft }) => isDraft)
     .toSorted((a, b) => (`${a.product}/${a.name}` < `${b.product}/${b.name}` ? -1 : 1));

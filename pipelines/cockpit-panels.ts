@@ -241,9 +241,9 @@ async function qualityPanel(
 
 /** This run and the latest finished ones whose findings the home keeps, with the day of each, the earliest first. */
 async function findingsOfRuns({ ledger, home, run }: RunContext, ownFile: string): Promise<RunFindings[]> {
-  const own = (await ledger.listRuns({ limit: 1000, states: ['running'] })).filter(({ id }) => id === run.id);
+  const own = await ledger.requireRun(run.id);
   const others = await ledger.listRuns({ limit: 1000, withPeriod: true, states: FINISHED });
-  return [...own, ...others]
+  return [own, ...others]
     .map(({ id, startedAt }) => {
       const file = id === run.id ? ownFile : findingsFile(home, id);
       return { runId: id, day: startedAt.slice(0, 10), file };

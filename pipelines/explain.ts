@@ -125,9 +125,7 @@ async function locate(
     const dir = publicationDir(home, published);
     return { dir, manifest: await readFolder(dir, published.manifestSha256 ?? undefined) };
   }
-  if (runId !== undefined && (await ledger.getRun(runId)) === undefined) {
-    throw new ArbdataError('E_NOT_FOUND', `there is no run ${runId}`, { advice: 'See `arbdata runs`.' });
-  }
+  if (runId !== undefined) await ledger.requireRun(runId);
   const runs = await ledger.listRuns({ limit: 1000, period: period.text });
   const wanted = runs.filter(({ id }) => runId === undefined || id === runId);
   const draft = wanted.map(({ id }) => draftDir(home, MACRO_MONITORING, period.text, id)).find(existsSync);

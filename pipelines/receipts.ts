@@ -7,7 +7,7 @@ import path from 'node:path';
 import { findBatch, platformProducts } from './batches.ts';
 import { recover } from './recovery.ts';
 import { ArbdataError, ERROR_KINDS } from './runtime/errors.ts';
-import { ensureDir, makeReadOnly, publishDir, removeTree, sha256File } from './runtime/files.ts';
+import { ensureDir, makeReadOnly, namedPath, publishDir, removeTree, sha256File } from './runtime/files.ts';
 import type { Home } from './runtime/home.ts';
 import type { Receipt } from './runtime/ledger-submission.ts';
 import { type RunContext, withRun } from './runtime/run.ts';
@@ -52,13 +52,9 @@ export async function importReceipts(
   service: Service,
   given: string,
 ): Promise<{ readonly runId: string; readonly receipts: readonly ImportedReceipt[] }> {
-  if (given === '') {
-    throw new ArbdataError('E_USAGE', 'the file or folder of receipts is an empty text', {
-      advice: 'Name it; . is the current folder.',
-    });
-  }
+  const from = namedPath(given, 'file or folder of receipts');
   await recover(service);
-  const { files, isFolder } = await receiptFiles(path.resolve(given));
+  const { files, isFolder } = await receiptFiles(from);
   return withRun(
     service,
     {

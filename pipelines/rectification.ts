@@ -1,8 +1,7 @@
 /** 待整改: one workbook per body with the findings that it works through. */
 import path from 'node:path';
 import { writeRectificationXlsx } from '../exports/rectification.xlsx.ts';
-import type { FindingRecord, MacroDataset } from '../schemas/dataset.ts';
-import { OTHER_BODY } from '../schemas/dataset.ts';
+import { type FindingRecord, type MacroDataset, OTHER_BODY } from '../schemas/dataset.ts';
 import { dayNumber, dayText, fileForm, parsePeriod } from '../schemas/period.ts';
 import type { PreparedSnapshot } from './prepare.ts';
 import { ensureDir, fileNamePart, writing } from './runtime/files.ts';
@@ -11,7 +10,6 @@ import type { Artefact } from './steps/publish/folder.ts';
 import { countFindings, createFindingRecords, findingRecords } from './steps/validate/records.ts';
 
 const FOLDER = '待整改';
-/** Findings whose body is empty or unknown: nobody's list may lose them. */
 /** A district has ten natural days from the snapshot to work its list through. */
 const DAYS_TO_RECTIFY = 10;
 
@@ -28,6 +26,7 @@ export async function writeRectificationLists(
   await createFindingRecords(engine, prepared.findingsFile);
   const counts = await countFindings(engine, definitions.rules);
   const artefacts: Artefact[] = [];
+  // Nobody's list may lose what belongs to no known body.
   for (const org of [...dataset.bodies, OTHER_BODY]) {
     advance(1);
     const orgCounts = counts.get(org.code);

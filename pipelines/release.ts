@@ -24,10 +24,7 @@ export async function releaseRun(
   reason: string,
 ): Promise<ProductsRunEnd & { runId: string }> {
   const { ledger, actor, config } = service;
-  const run = await ledger.getRun(runId);
-  if (run === undefined) {
-    throw new ArbdataError('E_NOT_FOUND', `there is no run ${runId}`, { advice: 'See `arbdata runs`.' });
-  }
+  const run = await ledger.requireRun(runId);
   if (run.state !== 'held' || run.period === null) throw notHeld(runId, run.state);
   if (reason.trim() === '') {
     throw new ArbdataError('E_USAGE', 'a release needs a reason', { advice: 'Add --reason "…".' });

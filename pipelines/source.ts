@@ -6,7 +6,7 @@ import { recover } from './recovery.ts';
 import { shanghaiDate } from './runtime/clock.ts';
 import { sourceKind } from './runtime/config.ts';
 import { loadSourceNames } from './runtime/definitions.ts';
-import { ArbdataError } from './runtime/errors.ts';
+import { namedPath } from './runtime/files.ts';
 import { ownedMark } from './runtime/lock.ts';
 import { TOOL_VERSION } from './runtime/project.ts';
 import { engineLimits, openEngine, type Service } from './runtime/service.ts';
@@ -96,14 +96,6 @@ async function latelySeconds({ ledger }: Service): Promise<number> {
   return Math.max(0, ...seconds);
 }
 
-/** An unset variable must not mean the current folder. */
-function namedFolder(dir: string): string {
-  if (dir !== '') return path.resolve(dir);
-  throw new ArbdataError('E_USAGE', 'the folder of the CSV files is an empty text', {
-    advice: 'Name the folder; . is the current one.',
-  });
-}
-
 /** Load the embedded source from a folder of CSV files; the former source stays on any error. */
 export async function importSource(
   service: Service,
@@ -111,7 +103,7 @@ export async function importSource(
 ): Promise<ImportedFile[]> {
   await recover(service);
   const files = await importCsv({
-    dir: namedFolder(request.dir),
+    dir: namedPath(request.dir, 'folder of the CSV files'),
     encoding: request.encoding,
     file: sourceFile(service),
     meta: {

@@ -15,7 +15,6 @@ import {
 } from '../../pipelines/agreement.ts';
 import { readPeriod } from '../../pipelines/runtime/period.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
-import { visible } from '../../pipelines/runtime/visible.ts';
 import type { Register } from '../register.ts';
 import type { CommandResult } from '../result.ts';
 import { type TableColumn, tableLines } from '../table.ts';
@@ -77,7 +76,7 @@ async function compare(service: Service, options: AgreementOptions): Promise<Com
 
 function sideLine({ side, title, missing, facts, notes }: ShownSide): string {
   const said = missing ?? [...facts.map(([name, value]) => `${name} ${value}`), ...notes].join('，');
-  return `${side} ${title}: ${visible(said)}`;
+  return `${side} ${title}: ${said}`;
 }
 
 /** Numbers of the three, then for each pair the difference and its cases by class: `+6 (1/2/3)`. */
@@ -135,5 +134,5 @@ function caseLine({ classes, reasons }: Agreement, one: Gap): string {
     one.rules,
     one.rejectionCode,
   ];
-  return words.flatMap((word) => (word === undefined || word === null ? [] : [visible(word)])).join('  ');
+  return words.filter((word) => word !== undefined && word !== null).join('  ');
 }

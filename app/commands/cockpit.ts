@@ -103,13 +103,11 @@ function shownResult({ index, freshness, panels }: ShownCockpit): CommandResult 
       `data of ${dataTime}, ${ageHours} hours old; ${isLate ? `LATE since ${lateAfter}` : `late after ${lateAfter}`}`,
       ...(lastError === undefined
         ? []
-        : [
-            `THE LATEST REFRESH FAILED (${lastError.runId}): ${lastError.code}: ${visible(lastError.message)}`,
-          ]),
+        : [`THE LATEST REFRESH FAILED (${lastError.runId}): ${lastError.code}: ${lastError.message}`]),
       ...panels.flatMap(({ panel, title, notes, tables }) => [
         '',
         `${panel} ${title}`,
-        ...notes.map((note) => `  ${visible(note)}`),
+        ...notes.map((note) => `  ${note}`),
         ...Object.entries(tables).flatMap(([name, rows]) => ['', `  ${name}`, ...rowLines(rows)]),
       ]),
     ],
@@ -145,7 +143,7 @@ async function records(
       rows: found.records,
       line: (row) =>
         Object.values(row)
-          .map((value) => (value === null ? '—' : visible(String(value))))
+          .map((value) => (value === null ? '—' : String(value)))
           .join('  '),
     },
     close: () => void found.records.return(undefined),

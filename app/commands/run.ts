@@ -379,10 +379,7 @@ async function showRun(
   _options: unknown,
   [id = '']: readonly string[],
 ): Promise<CommandResult> {
-  const run = await service.ledger.getRun(id);
-  if (run === undefined) {
-    throw new ArbdataError('E_NOT_FOUND', `there is no run ${id}`, { advice: 'See `arbdata runs`.' });
-  }
+  const run = await service.ledger.requireRun(id);
   return { json: { run }, lines: runLines(run) };
 }
 

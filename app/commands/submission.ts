@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type ImportedReceipt, importReceipts, worstExit } from '../../pipelines/receipts.ts';
 import type { Service } from '../../pipelines/runtime/service.ts';
-import { visible } from '../../pipelines/runtime/visible.ts';
 import {
   type Batch,
   type ContentChange,
@@ -51,7 +50,7 @@ function receiptJson({ error, ...rest }: ImportedReceipt): object {
 }
 
 function receiptLines(one: ImportedReceipt): string[] {
-  const name = visible(path.basename(one.file));
+  const name = path.basename(one.file);
   const notes = one.notes.map((note) => `  note: ${note}`);
   switch (one.state) {
     case 'failed':
@@ -190,7 +189,7 @@ function deliveryText(delivery: Delivery | undefined): string {
 function errorText(error: string | null): string {
   if (error === null) return '';
   const { code, message } = JSON.parse(error) as { readonly code?: string; readonly message?: string };
-  return visible([code, message].filter((text) => text !== undefined).join(': '));
+  return [code, message].filter((text) => text !== undefined).join(': ');
 }
 
 async function showSubmission(
@@ -215,14 +214,14 @@ async function showSubmission(
       `  ${batch.accepted} accepted, ${batch.rejected} rejected, ${unansweredOf(batch)} unanswered`,
       ...(loss === undefined
         ? []
-        : [`  lost: ${visible(loss.reason)} (${loss.actor}, ${loss.declaredAt.slice(0, 19)})`]),
+        : [`  lost: ${loss.reason} (${loss.actor}, ${loss.declaredAt.slice(0, 19)})`]),
       `  ${batch.dir}`,
       '',
       ...(deliveries.length === 0 ? ['never sent'] : deliveries.flatMap(deliveryLines)),
       ...receipts.map(
         (one) =>
           `receipt ${one.name}: ${one.accepted} accepted, ${one.rejected} rejected; ` +
-          `received ${visible(one.receivedAt)}, read ${one.importedAt.slice(0, 19)} by ${one.actor}`,
+          `received ${one.receivedAt}, read ${one.importedAt.slice(0, 19)} by ${one.actor}`,
       ),
       ...files.map(
         ({ file, kind, sizeBytes, sha256 }) =>
@@ -246,7 +245,7 @@ function deliveryLines(delivery: Delivery): string[] {
 }
 
 function rejectedLine({ recordId, orgCode, op, code, message, released }: RejectedRecord): string {
-  const words = [code, message].filter((text) => text !== null).map(visible);
+  const words = [code, message].filter((text) => text !== null);
   return `${recordId}  ${orgCode}  ${op}  ${words.join(': ') || '—'}${released ? '  [released]' : ''}`;
 }
 
@@ -298,10 +297,10 @@ function versionLines(version: RecordVersion): string[] {
     ...answerLines(version),
     ...(batch.loss === undefined
       ? []
-      : [`  the batch was declared lost by ${batch.loss.actor}: ${visible(batch.loss.reason)}`]),
+      : [`  the batch was declared lost by ${batch.loss.actor}: ${batch.loss.reason}`]),
     ...(release === undefined
       ? []
-      : [`  released by ${release.actor} ${release.releasedAt.slice(0, 19)}: ${visible(release.reason)}`]),
+      : [`  released by ${release.actor} ${release.releasedAt.slice(0, 19)}: ${release.reason}`]),
   ];
 }
 
@@ -313,12 +312,12 @@ function changeLine({ field, before, after }: ContentChange): string {
 function answerLines({ answer }: RecordVersion): string[] {
   if (answer === undefined) return ['  no answer yet'];
   const { result, code, message, receipt } = answer;
-  const words = [code, message].filter((text) => text !== null).map(visible);
-  const from = receipt === undefined ? '' : ` (${receipt.name}, received ${visible(receipt.receivedAt)})`;
+  const words = [code, message].filter((text) => text !== null);
+  const from = receipt === undefined ? '' : ` (${receipt.name}, received ${receipt.receivedAt})`;
   return [`  ${result}${words.length === 0 ? '' : ` ${words.join(': ')}`}${from}`];
 }
 
 /** A hash is told by its beginning. */
 function short(value: string): string {
-  return visible(/^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value);
+  return /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value;
 }

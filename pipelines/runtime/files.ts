@@ -266,6 +266,18 @@ async function syncTree(dir: string): Promise<void> {
   }
 }
 
+/**
+ * A path that a person typed, from the current folder; an unset variable must not mean that folder itself.
+ * @param what it is for, named in the error
+ * @throws {ArbdataError} E_USAGE
+ */
+export function namedPath(text: string, what: string): string {
+  if (text !== '') return path.resolve(text);
+  throw new ArbdataError('E_USAGE', `the ${what} is an empty text`, {
+    advice: 'Name it; . is the current folder.',
+  });
+}
+
 /** Bring the content of a file to the disk. */
 export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r');

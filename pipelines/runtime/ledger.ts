@@ -171,6 +171,13 @@ export class Ledger {
     return runs.details(this.#db, id);
   }
 
+  /** One run that somebody named. @throws {ArbdataError} E_NOT_FOUND */
+  async requireRun(id: string): Promise<runs.RunDetails> {
+    const run = await this.getRun(id);
+    if (run !== undefined) return run;
+    throw new ArbdataError('E_NOT_FOUND', `there is no run ${id}`, { advice: 'See `arbdata runs`.' });
+  }
+
   /**
    * Reserve the next revision of a product's period before its folder gets its final name.
    * @throws {ArbdataError} E_RUN_LOCKED where a living run is publishing it or this run was taken for dead;

@@ -33,13 +33,12 @@ export function mask(kind: MaskKind, text: string): string {
 /** The SQL expression (DuckDB) that masks `expression` as {@link mask} does; NULL stays NULL. */
 export function maskSql(kind: MaskKind, expression: string): string {
   const e = `(${expression})`;
-  const when = (form: string, shown: string) =>
-    `CASE WHEN ${e} IS NULL THEN NULL WHEN regexp_full_match(${e}, '${form}') THEN ${shown} ELSE '${HIDDEN}' END`;
+  const when = (form: string, shown: string) => shownInForm(e, form, shown);
   switch (kind) {
     case 'name':
       return `(left(${e}, 1) || '**')`;
     case 'identity':
-      return when('[0-9]{17}[0-9Xx]', `left(${e}, 6) || '********' || right(${e}, 4)`);
+      return when('[0-9]{17}[0-9Xx]', endsOfNumber(e));
     case 'phone':
       return when('1[0-9]{10}', `left(${e}, 3) || '****' || right(${e}, 4)`);
     case 'address':
@@ -57,9 +56,15 @@ export function maskSql(kind: MaskKind, expression: string): string {
  */
 export function maskedNumberSql(expression: string): string {
   const e = `(${expression})`;
-  return `CASE WHEN ${e} IS NULL THEN NULL WHEN regexp_full_match(${e}, '[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}')
-    THEN left(${e}, 6) || '********' || right(${e}, 4) ELSE '${HIDDEN}' END`;
+  return shownInForm(e, '[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}', endsOfNumber(e));
 }
+
+/** What is shown of a value that has a form; any other is hidden, NULL stays NULL. */
+const shownInForm = (e: string, form: string, shown: string): string =>
+  `CASE WHEN ${e} IS NULL THEN NULL WHEN regexp_full_match(${e}, '${form}') THEN ${shown} ELSE '${HIDDEN}' END`;
+
+/** The first six and the last four of eighteen characters. */
+const endsOfNumber = (e: string): string => `left(${e}, 6) || '********' || right(${e}, 4)`;
 
 /**
  * The SQL expression of a party's name as people see it: a firm's in full, a person's masked. An organisation whose

@@ -89,7 +89,9 @@ export async function pinnedSnapshots(ledger: Ledger): Promise<Set<string>> {
   const published = (await ledger.publications()).map(({ snapshotId }) => snapshotId);
   const going = await ledger.listRuns({ limit: 1000, withSnapshot: true, states: ['running'] });
   const finished = await ledger.listRuns({
-    ...{ limit: 1000, withSnapshot: true, withPeriod: true },
+    limit: 1000,
+    withSnapshot: true,
+    withPeriod: true,
     states: FINISHED,
   });
   const seen = new Set<string>();
