@@ -1,4 +1,5 @@
 /** Rows between driver and engine: what goes into the file comes out of it, exactly, or is refused by name. */
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -27,15 +28,16 @@ async function through(
   { padded = [], strictly = false }: How = {},
 ): Promise<Record<string, string | null>[]> {
   const dir = await temporaryDir();
-  const spooled = files.map((rows, index): SpooledRows => {
+  const spooled: SpooledRows[] = [];
+  for (const [index, rows] of files.entries()) {
     const file = path.join(dir, `${index}.rows`);
     const kinds = view.columns.map((column) => (padded.includes(column.name) ? 'padded' : spoolKind(column)));
-    const writer = new SpoolWriter(file, kinds);
+    const writer = await SpoolWriter.create(file, kinds);
     for (const row of rows) writer.add([view.columns.map(({ name }) => row[name] ?? null)]);
-    const written = writer.finish();
+    const written = await writer.finish();
     expect(written.rows).toBe(rows.length);
-    return { file, ...written, isRegular: written.isRegular && !strictly };
-  });
+    spooled.push({ file, ...written, isRegular: written.isRegular && !strictly });
+  }
   const target = path.join(dir, 'view.parquet');
   return withEngine({ spillDir: path.join(dir, 'spill'), memoryLimitMb: 150, threads: 1 }, async (engine) => {
     const { rows } = await loadView(engine, view, spooled, target);
@@ -247,12 +249,12 @@ describe('numbers and dates', () => {
     ['UPDATED_AT', '2026-01-01 00:00:00.5'],
     ['UPDATED_AT', '12026-01-01 00:00:00.000000'],
   ])('%s %s is not left to the reader of the engine', async (column, value) => {
-    const writer = new SpoolWriter(
+    const writer = await SpoolWriter.create(
       path.join(await temporaryDir(), 'x.rows'),
       ARB_CASE.columns.map(spoolKind),
     );
     writer.add([ARB_CASE.columns.map(({ name }) => (name === column ? value : null))]);
-    expect(writer.finish().isRegular).toBe(false);
+    expect((await writer.finish()).isRegular).toBe(false);
   });
 
   test.each([
@@ -312,5 +314,31 @@ describe('a polite pace', () => {
     expect(pace.after(1000)).toBe(1000);
     now += 1000;
     expect(pace.after(1000)).toBe(1000);
+  });
+});
+
+describe('the writer', () => {
+  test.skipIf(!existsSync('/dev/full'))(
+    'a disk that takes nothing more is told at the next wait, and by the end',
+    async () => {
+      const writer = await SpoolWriter.create('/dev/full', ['text']);
+      for (let megabytes = 0; megabytes < 3; megabytes++) writer.add([['x'.repeat(1024 * 1024)]]);
+      await expect(writer.settle()).rejects.toMatchObject({ code: 'ENOSPC' });
+      await expect(writer.finish()).rejects.toMatchObject({ code: 'ENOSPC' });
+    },
+  );
+
+  test('fields longer than a buffer and many buffers on their way keep their order', async () => {
+    const file = path.join(await temporaryDir(), 'long.rows');
+    const writer = await SpoolWriter.create(file, ['text', 'integer']);
+    const rows = Array.from({ length: 60 }, (_, index) => ['案'.repeat(index * 5_000), String(index)]);
+    for (const row of rows) {
+      writer.add([row]);
+      await writer.settle();
+    }
+    const { sizeBytes } = await writer.finish();
+    const text = readFileSync(file, 'utf8');
+    expect(Buffer.byteLength(text)).toBe(sizeBytes);
+    expect(text).toBe(rows.map((row) => `${row.join('\t')}\n`).join(''));
   });
 });

@@ -113,19 +113,8 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
   const pace = rowsPerSecond === undefined ? undefined : new Pace(rowsPerSecond);
   const opened = await of.open(statement, fetchRows);
   try {
-    const writer = openWriter(file, kindsOf(request.kinds, opened.columns));
+    const writer = await openWriter(file, kindsOf(request.kinds, opened.columns));
     let told = 0;
-    const write = (rows: readonly (readonly OracleValue[])[]): void => {
-      try {
-        writer.add(rows);
-      } catch (error) {
-        throw fileError(error, file);
-      }
-      told += rows.length;
-      if (told < TELL_EVERY_ROWS) return;
-      reply({ kind: 'progress', rows: told });
-      told = 0;
-    };
     try {
       for (let rows = await opened.next(fetchRows); rows.length > 0; ) {
         const waitMs = pace?.after(rows.length) ?? 0;
@@ -133,18 +122,22 @@ async function extract(of: DriverSession, request: Extract): Promise<Extracted> 
         const coming = opened.next(fetchRows);
         // Where writing fails, nobody waits for these rows any more.
         coming.catch(() => undefined);
-        write(rows);
+        writer.add(rows);
+        told += rows.length;
         release(rows);
         rows = [];
+        if (told >= TELL_EVERY_ROWS) {
+          reply({ kind: 'progress', rows: told });
+          told = 0;
+        }
+        await writer.settle();
         rows = await coming;
       }
       reply({ kind: 'progress', rows: told });
-      return {
-        ...writer.finish(),
-        columns: opened.columns,
-      };
+      return { ...(await writer.finish()), columns: opened.columns };
     } catch (error) {
-      writer.close();
+      // What went wrong before is the error to tell.
+      await writer.close().catch(() => undefined);
       throw fileError(error, file);
     }
   } finally {
@@ -166,9 +159,9 @@ function kindsOf(kinds: readonly SpoolKind[], columns: readonly QueryColumn[]): 
   return kinds.map((kind, index) => (kind === 'text' && columns[index]?.kind === 'padded' ? 'padded' : kind));
 }
 
-function openWriter(file: string, kinds: readonly SpoolKind[]): SpoolWriter {
+async function openWriter(file: string, kinds: readonly SpoolKind[]): Promise<SpoolWriter> {
   try {
-    return new SpoolWriter(file, kinds);
+    return await SpoolWriter.create(file, kinds);
   } catch (error) {
     throw fileError(error, file);
   }

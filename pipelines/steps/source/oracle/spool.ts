@@ -7,7 +7,7 @@
  * Bytes are put together one by one: three times as fast as joining strings, and nothing is copied twice. What the
  * engine would have to look at every value for is looked at here on the way.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Column, engineType } from '../../../../schemas/contract.ts';
 import type { OracleValue } from './session.ts';
 
@@ -68,45 +68,66 @@ interface Latin1Writer extends Buffer {
   latin1Write(text: string, offset: number): number;
 }
 
-/** Writes rows to a new file that only its owner can read. */
+/** Writes rows to a new file that only its owner can read, while further rows are put together. */
 export class SpoolWriter {
-  readonly #file: number;
+  readonly #file: FileHandle;
   readonly #escaped = new Set<number>();
   readonly #kinds: readonly SpoolKind[];
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES) as Latin1Writer;
+  #buffer = newBuffer();
+  /** Buffers that are written out. */
+  readonly #free: Latin1Writer[] = [];
+  /** The writes on their way, one after the other; it never fails. */
+  #writing: Promise<void> = Promise.resolve();
+  #buffersOut = 0;
+  #failure: unknown;
   #used = 0;
   #rows = 0;
   #sizeBytes = 0;
   #isRegular = true;
 
-  /** @param kinds of the columns, in the order of a row's values */
-  constructor(file: string, kinds: readonly SpoolKind[]) {
+  private constructor(file: FileHandle, kinds: readonly SpoolKind[]) {
     this.#kinds = kinds;
-    this.#file = openSync(file, 'w', 0o600);
+    this.#file = file;
   }
 
+  /** @param kinds of the columns, in the order of a row's values */
+  static async create(file: string, kinds: readonly SpoolKind[]): Promise<SpoolWriter> {
+    return new SpoolWriter(await open(file, 'w', 0o600), kinds);
+  }
+
+  /** Put rows together; after some of them {@link settle} is to be waited for, or memory grows. */
   add(rows: readonly (readonly OracleValue[])[]): void {
     const kinds = this.#kinds;
     let used = this.#used;
     for (const row of rows) {
+      // A look at all texts of a row before the first is written lets the processor fetch them side by side.
+      let needed = row.length;
+      for (const text of row) if (text !== null) needed += text.length * BYTES_PER_UNIT;
+      if (used + needed > this.#buffer.length) used = this.#flush(used, needed);
+      const buffer = this.#buffer;
       for (let index = 0; index < row.length; index++) {
         const text = row[index] ?? '';
-        const needed = text.length * BYTES_PER_UNIT + 1;
-        if (used + needed > this.#buffer.length) used = this.#flush(used, needed);
         if (text !== '') used = this.#field(used, text, kinds[index]);
-        this.#buffer[used++] = TAB;
+        buffer[used++] = TAB;
       }
       // Instead of the tab behind the last field, which was not written out yet.
-      this.#buffer[used - 1] = LINE_FEED;
+      buffer[used - 1] = LINE_FEED;
     }
     this.#used = used;
     this.#rows += rows.length;
   }
 
+  /** Wait until at most one buffer is on its way. @throws what the system says of an earlier write */
+  async settle(): Promise<void> {
+    if (this.#buffersOut > 1) await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** Write what is left. Nothing waits for the disk here: who needs that syncs the file beside the next rows. */
-  finish(): SpoolFile {
+  async finish(): Promise<SpoolFile> {
     this.#flush(this.#used);
-    this.close();
+    await this.close();
+    if (this.#failure !== undefined) throw this.#failure;
     return {
       rows: this.#rows,
       sizeBytes: this.#sizeBytes,
@@ -115,8 +136,9 @@ export class SpoolWriter {
     };
   }
 
-  close(): void {
-    closeSync(this.#file);
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file.close();
   }
 
   /** Write a field for which there is room. */
@@ -188,15 +210,35 @@ export class SpoolWriter {
     return at;
   }
 
-  /** Write what is there; afterwards there is room for so many bytes from the returned place on. */
+  /** Send off what is there; afterwards there is room for so many bytes from the returned place on. */
   #flush(used: number, needed = 0): number {
-    for (let from = 0; from < used; ) from += writeSync(this.#file, this.#buffer, from, used - from);
+    const buffer = this.#buffer;
+    const from = this.#sizeBytes;
+    this.#buffersOut += 1;
+    this.#writing = this.#writing.then(async () => {
+      await this.#write(buffer, used, from);
+      this.#buffersOut -= 1;
+      if (buffer.length === BUFFER_BYTES) this.#free.push(buffer);
+    });
     this.#sizeBytes += used;
     this.#used = 0;
-    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(needed) as Latin1Writer;
+    this.#buffer = needed > BUFFER_BYTES ? newBuffer(needed) : (this.#free.pop() ?? newBuffer());
     return 0;
   }
+
+  /** The first write that fails is the last: the file is of no use any more. */
+  async #write(buffer: Buffer, length: number, position: number): Promise<void> {
+    try {
+      for (let at = 0; at < length && this.#failure === undefined; ) {
+        at += (await this.#file.write(buffer, at, length - at, position + at)).bytesWritten;
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
 }
+
+const newBuffer = (bytes = BUFFER_BYTES): Latin1Writer => Buffer.allocUnsafeSlow(bytes) as Latin1Writer;
 
 /** Without the blanks at its end. A CHAR of blanks alone is not empty: one of them stays. */
 function unpaddedLength(text: string): number {
