@@ -78,6 +78,9 @@ function middle<T extends { whole: Measure }>(runs: readonly T[]): T {
   return chosen;
 }
 
+const middleOf = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? Number.NaN;
+
 /** What the command and its steps took. */
 function linesOf(name: string, { whole, shown }: { whole: Measure; shown: ShownRun }): Line[] {
   return [
@@ -103,17 +106,19 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
   const months: Awaited<ReturnType<typeof month>>[] = [];
   const datasets: Awaited<ReturnType<typeof month>>[] = [];
   const runHome = path.join(dir, 'run-home');
+  // Side by side in every round: the machine's speed drifts, and a ratio of now and then says nothing.
+  const copies: { copyMs: number; whole: Measure }[] = [];
   for (let round = 0; round < rounds; round++) {
     months.push(await month('monthly', source, path.join(dir, 'month-home')));
     datasets.push(await month('macro-monitoring', source, runHome));
+    const copied = await mustSucceed(node('bench/copy-tables.ts', source, path.join(dir, 'copy'), 'parquet'));
+    copies.push({ ...(JSON.parse(copied.stdout) as { copyMs: number }), whole: copied });
   }
   const { whole } = middle(months);
   const dataset = middle(datasets);
   lines.push(...linesOf('run monthly, from the source to all files', middle(months)));
   lines.push(...linesOf('run macro-monitoring, from the source to its files', dataset));
-  const copy = await times(rounds, node('bench/copy-tables.ts', source, path.join(dir, 'copy'), 'parquet'));
-  const { copyMs } = JSON.parse(copy.stdout) as { copyMs: number };
-  lines.push({ name: 'peer: DuckDB copies the tables to Parquet', measure: copy });
+  lines.push({ name: 'peer: DuckDB copies the tables to Parquet', measure: middle(copies).whole });
 
   const csv = path.join(dir, 'csv');
   await mustSucceed(node('bench/copy-tables.ts', source, csv, 'csv'));
@@ -137,7 +142,8 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 
   const file = 'macro-monitoring-202610.csv';
   const unequal = differences(path.join(dir, 'ours', file), path.join(dir, 'peer', file));
-  const freezeMs = stepsMs(dataset.shown, FREEZE_STEPS);
+  const freezeMs = middleOf(datasets.map(({ shown }) => stepsMs(shown, FREEZE_STEPS)));
+  const copyMs = middleOf(copies.map((one) => one.copyMs));
   const ratios: Ratio[] = [
     { name: 'freeze with all rules / bare copy to Parquet', of: freezeMs, against: copyMs, atMost: 2.5 },
     { name: 'snapshot to dataset and workbook / pandas', of: ours.wallMs, against: peer.wallMs, atMost: 0.6 },
