@@ -155,12 +155,15 @@ function list(dir: string): string[] {
   }
 }
 
-/** The middle one of several measures of one command, by wall time. */
-export function median(measures: readonly Measure[]): Measure {
-  const middle = measures.toSorted((a, b) => a.wallMs - b.wallMs)[Math.floor((measures.length - 1) / 2)];
-  if (middle === undefined) throw new Error('there is no median of nothing');
+/** The one in the middle, of two in the middle the lesser. @throws Error where there is none */
+export function middleOf<T>(all: readonly T[], by: (one: T) => number): T {
+  const middle = all.toSorted((a, b) => by(a) - by(b))[Math.floor((all.length - 1) / 2)];
+  if (middle === undefined) throw new Error('there is no middle of nothing');
   return middle;
 }
+
+/** The middle one of several measures of one command, by wall time. */
+export const median = (measures: readonly Measure[]): Measure => middleOf(measures, (one) => one.wallMs);
 
 export interface Line {
   readonly name: string;

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { removeTree } from '../pipelines/runtime/files.ts';
-import { isKept, type Measure, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
+import { isKept, type Measure, middleOf, mustSucceed, node, type Ratio, ratioTable } from './measure.ts';
 import { inBenchFolder } from './runs.ts';
 
 interface Reading {
@@ -31,6 +31,8 @@ interface Way {
   readonly readings: Reading[];
   read(round: number): Promise<Reading>;
 }
+
+const middle = ({ readings }: Way): Reading => middleOf(readings, ({ ms }) => ms);
 
 async function reading(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Reading> {
   const found = await mustSucceed(command, env);
@@ -72,12 +74,6 @@ async function startServer(
   ])) as [string];
   return { child, connectString: (JSON.parse(line) as { connectString: string }).connectString };
 }
-
-const median = (readings: readonly Reading[]): Reading => {
-  const middle = readings.toSorted((a, b) => a.ms - b.ms)[Math.floor((readings.length - 1) / 2)];
-  if (middle === undefined) throw new Error('there is no reading');
-  return middle;
-};
 
 interface BenchOptions {
   readonly size: string;
@@ -128,13 +124,10 @@ async function bench({ size, times, rounds, fetchRows, dir }: BenchOptions): Pro
   } finally {
     child.kill('SIGTERM');
   }
-  const [bareMedian, oneMedian, twoMedian] = [
-    median(bare.readings),
-    median(one.readings),
-    median(two.readings),
-  ];
-  const lines = ways.map(({ name, readings }) => {
-    const { ms, rows, measure: of } = median(readings);
+  const [bareMedian, oneMedian, twoMedian] = [middle(bare), middle(one), middle(two)];
+  const lines = ways.map((way) => {
+    const { name, readings } = way;
+    const { ms, rows, measure: of } = middle(way);
     const rates = readings.map((each) => Math.round(each.rows / each.ms)).join(', ');
     const peak = Math.max(...readings.map((each) => each.measure.peakRssBytes));
     return `| ${name} | ${(ms / 1000).toFixed(2)} s | ${Math.round(rows / (ms / 1000)).toLocaleString('en-US')} | ${rates} | ${((of.userMs + of.systemMs) / 1000).toFixed(2)} s | ${Math.round(peak / 2 ** 20)} MiB |`;

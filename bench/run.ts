@@ -17,6 +17,7 @@ import {
   type Measure,
   measureTable,
   median,
+  middleOf,
   mustSucceed,
   node,
   type Ratio,
@@ -71,15 +72,8 @@ function differences(ours: string, peers: string): number {
 }
 
 /** The one in the middle, by wall time. */
-function middle<T extends { whole: Measure }>(runs: readonly T[]): T {
-  const whole = median(runs.map((one) => one.whole));
-  const chosen = runs.find((one) => one.whole === whole);
-  if (chosen === undefined) throw new Error('there is no run');
-  return chosen;
-}
-
-const middleOf = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? Number.NaN;
+const middle = <T extends { whole: Measure }>(runs: readonly T[]): T =>
+  middleOf(runs, (one) => one.whole.wallMs);
 
 /** What the command and its steps took. */
 function linesOf(name: string, { whole, shown }: { whole: Measure; shown: ShownRun }): Line[] {
@@ -142,8 +136,9 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 
   const file = 'macro-monitoring-202610.csv';
   const unequal = differences(path.join(dir, 'ours', file), path.join(dir, 'peer', file));
-  const freezeMs = middleOf(datasets.map(({ shown }) => stepsMs(shown, FREEZE_STEPS)));
-  const copyMs = middleOf(copies.map((one) => one.copyMs));
+  const freezing = ({ shown }: { shown: ShownRun }) => stepsMs(shown, FREEZE_STEPS);
+  const freezeMs = freezing(middleOf(datasets, freezing));
+  const { copyMs } = middleOf(copies, (one) => one.copyMs);
   const ratios: Ratio[] = [
     { name: 'freeze with all rules / bare copy to Parquet', of: freezeMs, against: copyMs, atMost: 2.5 },
     { name: 'snapshot to dataset and workbook / pandas', of: ours.wallMs, against: peer.wallMs, atMost: 0.6 },

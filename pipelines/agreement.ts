@@ -7,7 +7,7 @@ import {
   type Reason,
   type Side,
 } from '../schemas/agreement.ts';
-import { WHOLE_CODE } from '../schemas/dataset.ts';
+import { OTHER_BODY, WHOLE_CODE } from '../schemas/dataset.ts';
 import { dayNumber, type Period, parsePeriod, periodRange } from '../schemas/period.ts';
 import {
   addPublished,
@@ -41,7 +41,6 @@ import {
 } from './steps/publish/cockpit-versions.ts';
 import type { Batch } from './steps/submit/batch.ts';
 import { LAYOUT_RULE } from './steps/submit/records.ts';
-import { OTHER_BODY_CODE } from './steps/validate/records.ts';
 
 export {
   GAP_CLASSES,
@@ -258,7 +257,7 @@ function requireMonth(period: Period): Period {
 function shownBodies(cockpit: CockpitVersion | undefined): Agreement['bodies'] {
   return (cockpit?.panels.get('districts')?.tables['body'] ?? [])
     .map((row) => ({ code: String(row['org_code']), name: String(row['org_name']) }))
-    .filter(({ code }) => code !== WHOLE_CODE && code !== OTHER_BODY_CODE);
+    .filter(({ code }) => code !== WHOLE_CODE && code !== OTHER_BODY.code);
 }
 
 /** The bodies that have names, and those that a side alone knows. */

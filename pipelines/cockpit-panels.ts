@@ -10,6 +10,7 @@ import {
   type PanelName,
   tablesOf,
 } from '../schemas/cockpit.ts';
+import { OTHER_BODY } from '../schemas/dataset.ts';
 import type { Indicator } from '../schemas/definitions.ts';
 import { type Period, periodRange } from '../schemas/period.ts';
 import { listBatches, platformProducts } from './batches.ts';
@@ -56,7 +57,6 @@ import { createCompared } from './steps/pre-application-comparison/forms.ts';
 import { closeHistory, openHistory } from './steps/submit/history.ts';
 import { createHeldFindings, createSubmissionSource } from './steps/submit/records.ts';
 import { setDays } from './steps/validate/normalise.ts';
-import { OTHER_BODY_CODE } from './steps/validate/records.ts';
 
 /** Points of the trend of findings. */
 const QUALITY_RUNS = 12;
@@ -86,7 +86,7 @@ export async function makePanels(
     await createFigureMembers(engine, { months, figures, select });
     await createLimitCases(engine);
   });
-  const orgs = [...orgCodes(figures), OTHER_BODY_CODE];
+  const orgs = [...orgCodes(figures), OTHER_BODY.code];
   const submission = await context.step('submissions', () => submissionPanel(context, orgs));
   const preApplications = await context.step('pre-applications', () =>
     preApplicationPanel(context, months, orgs),
@@ -154,7 +154,7 @@ async function figurePanels(
     trend: trendRows(figures, months),
     body: bodyRows(await placedBodies({ engine }, figures), loadDistricts(home.definitions), {
       whole: WHOLE_NAME,
-      other: OTHER_BODY_CODE,
+      other: OTHER_BODY.code,
     }),
     ranking: rankingRows(figures, months),
     dispute_type: breakdownRows(figures, months, 'dispute_type'),
@@ -183,7 +183,7 @@ async function submissionPanel(
   const { engine, home, ledger } = context;
   await createSubmissionSource(engine);
   await createHeldFindings(engine);
-  const held = await heldByBody(engine, OTHER_BODY_CODE);
+  const held = await heldByBody(engine, OTHER_BODY.code);
   const releases = await ledger.recordReleases();
   const rows: CockpitRows['submission'][number][] = [];
   for (const product of platformProducts(context)) {
@@ -193,7 +193,7 @@ async function submissionPanel(
       batches: last === undefined ? [] : [last],
       releases,
     });
-    const sent = await sentByBody(engine, OTHER_BODY_CODE);
+    const sent = await sentByBody(engine, OTHER_BODY.code);
     await closeHistory(engine);
     const batch =
       last === undefined ? undefined : { name: last.name, period: last.manifest.period, state: last.state };
@@ -216,7 +216,7 @@ async function preApplicationPanel(
   const classifyMonth = async (month: Period): Promise<void> => {
     await setDays(engine, periodRange(month, config.cutoffDay));
     await classify(engine, { lastMonth: month, cutoffDay: config.cutoffDay, decisions });
-    await addClassMembers(engine, month.text, OTHER_BODY_CODE);
+    await addClassMembers(engine, month.text, OTHER_BODY.code);
     await dropClasses(engine);
   };
   await classifyMonth(current);
@@ -230,12 +230,12 @@ async function qualityPanel(
   orgs: readonly string[],
 ): Promise<Pick<CockpitRows, 'quality' | 'quality_rule' | 'quality_trend'>> {
   const { engine, definitions } = context;
-  await createShownFindings(engine, OTHER_BODY_CODE);
+  await createShownFindings(engine, OTHER_BODY.code);
   const runs = await findingsOfRuns(context, prepared.findingsFile);
   return {
-    quality: await qualityRows(engine, orgs, OTHER_BODY_CODE),
+    quality: await qualityRows(engine, orgs, OTHER_BODY.code),
     quality_rule: await qualityRuleRows(engine, definitions.rules),
-    quality_trend: await qualityTrendRows(engine, runs, OTHER_BODY_CODE),
+    quality_trend: await qualityTrendRows(engine, runs, OTHER_BODY.code),
   };
 }
 

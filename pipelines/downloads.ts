@@ -28,7 +28,6 @@ export interface Download {
   readonly roles: readonly Role[];
 }
 
-const WORKERS: readonly Role[] = WORK_ROLES;
 /** Folders with one file per body: `待整改/待整改-110101-202610.xlsx`. */
 const OF_A_BODY =
   /^(?:待整改\/待整改|各机构\/预申请比对|待补正\/待补正)-(.+)-(?:\d{4}(?:\d\d|[QH]\d)?|\d{8}-\d{8})\.(?:xlsx|html)$/u;
@@ -63,11 +62,11 @@ function idOf(runId: string, file: string): string {
 
 /** What holds names of persons goes to those who work on the cases; what goes to a platform to who sends it. */
 function rolesFor(product: string, kind: string, body: string | null): readonly Role[] {
-  if (body !== null) return [...WORKERS, 'district'];
+  if (body !== null) return [...WORK_ROLES, 'district'];
   if (kind === 'package' || kind === 'record') return ['operator'];
   if (kind === 'facts' || kind === 'membership') return ['analyst', 'operator'];
   const holdsNames = product === PRE_APPLICATION_COMPARISON && kind !== 'page' && kind !== 'notice';
-  return holdsNames ? ['analyst', 'operator', 'approver'] : WORKERS;
+  return holdsNames ? ['analyst', 'operator', 'approver'] : WORK_ROLES;
 }
 
 /** Whether a file holds names of persons: who takes it has seen personal data. */

@@ -1,7 +1,7 @@
 /** What every product of a month starts from: one frozen snapshot, validated, with facts and findings. */
 import { existsSync } from 'node:fs';
 import type { ViewName } from '../schemas/contract.ts';
-import { WHOLE_CODE } from '../schemas/dataset.ts';
+import { OTHER_BODY, WHOLE_CODE } from '../schemas/dataset.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import { type DateRange, type Period, periodRange } from '../schemas/period.ts';
 import { findRejections, rejectingPlatforms } from './rejections.ts';
@@ -21,7 +21,6 @@ import { pruneSnapshots } from './steps/snapshot/retention.ts';
 import { verifySnapshot } from './steps/snapshot/verify.ts';
 import { type FindingCounts, writeFindings } from './steps/validate/findings.ts';
 import { normalise } from './steps/validate/normalise.ts';
-import { OTHER_BODY_CODE } from './steps/validate/records.ts';
 import { runRules } from './steps/validate/rules.ts';
 import type { Reader } from './steps/validate/valid-tables.ts';
 
@@ -93,7 +92,7 @@ export async function openSnapshot(context: RunContext, request: SnapshotRequest
 async function refuseBodies(engine: Engine): Promise<void> {
   const { n, reserved } = await engine.one<{ n: string; reserved: string | null }>(
     `SELECT count(org_code) AS n,
-       min(org_code) FILTER (org_code IN (${[WHOLE_CODE, OTHER_BODY_CODE].map(literal).join(', ')})
+       min(org_code) FILTER (org_code IN (${[WHOLE_CODE, OTHER_BODY.code].map(literal).join(', ')})
          OR length(org_code) > ${LONGEST_BODY_CODE}) AS reserved
      FROM valid_org`,
   );
@@ -104,7 +103,7 @@ async function refuseBodies(engine: Engine): Promise<void> {
       ? 'ARB_ORG has no body'
       : `ARB_ORG, column ORG_CODE: ${JSON.stringify(reserved.slice(0, LONGEST_BODY_CODE))} cannot be the code of a body`,
     {
-      advice: `Give every body a code of its own, other than ${WHOLE_CODE} and ${OTHER_BODY_CODE}, of at most ${LONGEST_BODY_CODE} characters; then import the source again. Nothing was published.`,
+      advice: `Give every body a code of its own, other than ${WHOLE_CODE} and ${OTHER_BODY.code}, of at most ${LONGEST_BODY_CODE} characters; then import the source again. Nothing was published.`,
       where: { column: 'ORG_CODE' },
     },
   );

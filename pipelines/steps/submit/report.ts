@@ -1,7 +1,6 @@
 /** The submission as people read it: totals of the bodies, and lists that are read when they are asked for. */
 import { CONTRACT, type ViewName } from '../../../schemas/contract.ts';
-import type { Body } from '../../../schemas/dataset.ts';
-import { OTHER_BODY } from '../../../schemas/dataset.ts';
+import { type Body, OTHER_BODY } from '../../../schemas/dataset.ts';
 import type { Rule } from '../../../schemas/definitions.ts';
 import type { HeldRecord, RejectedRecord, SubmissionBody } from '../../../schemas/submission-report.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';

@@ -1,23 +1,25 @@
 /** Findings as people read them: with the names of body, rule and table, and the number of the case. */
 import { CONTRACT, type ViewName } from '../../../schemas/contract.ts';
-import type { Body, FindingRecord, FindingState, RuleCount } from '../../../schemas/dataset.ts';
-import { OTHER_BODY } from '../../../schemas/dataset.ts';
+import {
+  type Body,
+  type FindingRecord,
+  type FindingState,
+  OTHER_BODY,
+  type RuleCount,
+} from '../../../schemas/dataset.ts';
 import type { Rule } from '../../../schemas/definitions.ts';
 import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { readSql } from '../../runtime/project.ts';
 
-/** Stands for findings whose body is empty or not in ARB_ORG. */
-export const OTHER_BODY_CODE = OTHER_BODY.code;
-
 /**
- * Create `finding_record` from a run's findings: one row per finding, `list_org` the known body or OTHER_BODY_CODE,
+ * Create `finding_record` from a run's findings: one row per finding, `list_org` the known body or that of OTHER_BODY,
  * `list_state` new, continuing, resolved or verified. Needs the valid tables.
  */
 export async function createFindingRecords(engine: Engine, findingsFile: string): Promise<void> {
   await engine.run(`
     CREATE VIEW finding_file AS SELECT * FROM read_parquet(${literal(findingsFile)});
     CREATE TABLE finding_record AS
-    SELECT r.*, COALESCE(o.org_code, ${literal(OTHER_BODY_CODE)}) AS list_org,
+    SELECT r.*, COALESCE(o.org_code, ${literal(OTHER_BODY.code)}) AS list_org,
       CASE WHEN r.mark = 'verified' AND r.state <> 'resolved' THEN 'verified' ELSE r.state END AS list_state
     FROM (${readSql('reports/finding-record.sql')}) r
     LEFT JOIN valid_org o ON o.org_code = r.org_code`);

@@ -1,5 +1,7 @@
 /** The server: listens, counts, and holds what its sessions share. */
+import { once } from 'node:events';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { VIEW_NAMES, type ViewName } from '../../../schemas/contract.ts';
 import { type Account, DEFAULT_ACCOUNTS, privilegesOn } from './accounts.ts';
@@ -13,6 +15,9 @@ import { Replay } from './replay.ts';
 import { Session } from './session.ts';
 import { quoteName, quoteText } from './sql/translation.ts';
 import { dateFieldsOfText } from './values.ts';
+
+const PORT_TRIES = 100;
+const PORT_AGAIN_MS = 100;
 
 export interface WireOptions {
   readonly source?: string;
@@ -263,10 +268,17 @@ export class OracleWire implements ServerContext {
     listener.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
       this.#connected(socket),
     );
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(this.#port, host, () => resolve());
-    });
+    for (let left = PORT_TRIES; ; left -= 1) {
+      try {
+        listener.listen(this.#port, host);
+        await once(listener, 'listening');
+        break;
+      } catch (error) {
+        // While it was `down`, another process's connection may have been given the port.
+        if (left <= 1 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+        await sleep(PORT_AGAIN_MS);
+      }
+    }
     const address = listener.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     this.#port = address.port;

@@ -12,8 +12,9 @@ import { loadLabels } from './labels.js';
  * }} Session
  */
 
-const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
-const VIEWERS = [...WORKERS, 'district'];
+/** Roles that work with the data of every body. */
+export const WORK_ROLES = ['leader', 'analyst', 'operator', 'approver'];
+const VIEWERS = [...WORK_ROLES, 'district'];
 
 /** Under which entry a page stands that has none of its own. @type {Readonly<Record<string, string>>} */
 const PARENTS = {
@@ -29,14 +30,14 @@ const PAGES = [
   { path: '/', title: '驾驶室', roles: VIEWERS },
   { path: '/accounts', title: '账号管理', roles: ['system-admin', 'security-admin', 'audit-admin'] },
   { path: '/audit', title: '审计记录', roles: ['audit-admin'] },
-  { path: '/runs', title: '运行', roles: [...WORKERS, 'system-admin'] },
+  { path: '/runs', title: '运行', roles: [...WORK_ROLES, 'system-admin'] },
   { path: '/findings', title: '数据问题', roles: VIEWERS },
   { path: '/agreement', title: '三方一致', roles: VIEWERS },
   { path: '/comparison', title: '预申请比对', roles: VIEWERS },
-  { path: '/submissions', title: '报送与回执', roles: WORKERS },
-  { path: '/backups', title: '备份', roles: [...WORKERS, 'system-admin'] },
+  { path: '/submissions', title: '报送与回执', roles: WORK_ROLES },
+  { path: '/backups', title: '备份', roles: [...WORK_ROLES, 'system-admin'] },
   { path: '/files', title: '文件下载', roles: VIEWERS },
-  { path: '/schedules', title: '计划', roles: [...WORKERS, 'system-admin'] },
+  { path: '/schedules', title: '计划', roles: [...WORK_ROLES, 'system-admin'] },
 ];
 
 /** The pages that an account may open. @param {Session} session */

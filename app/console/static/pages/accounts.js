@@ -5,7 +5,7 @@ import { byId, h, replace } from '../lib/dom.js';
 import { actionForm, boxes, field, filled, goodNotice } from '../lib/form.js';
 import { label } from '../lib/labels.js';
 import { factList, listPanel } from '../lib/list.js';
-import { hasRole, runPage } from '../lib/shell.js';
+import { hasRole, runPage, WORK_ROLES } from '../lib/shell.js';
 import { tokenColumns } from '../lib/tokens.js';
 import { minute } from '../lib/words.js';
 
@@ -13,7 +13,6 @@ import { minute } from '../lib/words.js';
 /** @typedef {import('../lib/tokens.js').Token} Token */
 /** @typedef {Omit<import('../../../../pipelines/accounts.ts').ShownAccount, 'roles'> & { readonly roles: readonly string[] }} Account */
 
-const WORK_ROLES = ['leader', 'analyst', 'operator', 'approver'];
 const ADMINISTRATIONS = ['system-admin', 'security-admin', 'audit-admin'];
 /** Administrations whose first account the system administrator makes. */
 const FIRST_ONES = ['security-admin', 'audit-admin'];

@@ -4,7 +4,7 @@ import { byId, h, replace } from '../lib/dom.js';
 import { FILE_COLUMNS } from '../lib/files.js';
 import { actionForm, field, filled } from '../lib/form.js';
 import { factList, listPanel, wanted } from '../lib/list.js';
-import { hasRole, runPage } from '../lib/shell.js';
+import { hasRole, runPage, WORK_ROLES } from '../lib/shell.js';
 import { pipelineName, runState } from '../lib/states.js';
 import { stepList } from '../lib/steps.js';
 import { second } from '../lib/words.js';
@@ -25,14 +25,13 @@ import { second } from '../lib/words.js';
  */
 
 const LOG_READERS = ['analyst', 'operator', 'approver', 'system-admin'];
-const WORKERS = ['leader', 'analyst', 'operator', 'approver'];
 
 void runPage(async (session) => {
   const { id = '' } = wanted();
   const run = /** @type {Run} */ (await get(`/api/runs/${encodeURIComponent(id)}`));
   const [log, approval] = await Promise.all([
     hasRole(session, LOG_READERS) ? readLog(run.id) : undefined,
-    run.state === 'held' && hasRole(session, WORKERS) ? readApproval(run.id) : undefined,
+    run.state === 'held' && hasRole(session, WORK_ROLES) ? readApproval(run.id) : undefined,
   ]);
   replace(
     byId('content'),

@@ -76,9 +76,9 @@ export class SpoolWriter {
   #buffer = newBuffer();
   /** Buffers that are written out. */
   readonly #free: Latin1Writer[] = [];
-  /** The writes on their way, one after the other; it never fails. */
+  /** The last write on its way, which waits for the one before; neither ever fails. */
   #writing: Promise<void> = Promise.resolve();
-  #buffersOut = 0;
+  #writingBefore = this.#writing;
   #failure: unknown;
   #used = 0;
   #rows = 0;
@@ -119,7 +119,7 @@ export class SpoolWriter {
 
   /** Wait until at most one buffer is on its way. @throws what the system says of an earlier write */
   async settle(): Promise<void> {
-    if (this.#buffersOut > 1) await this.#writing;
+    await this.#writingBefore;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -214,10 +214,9 @@ export class SpoolWriter {
   #flush(used: number, needed = 0): number {
     const buffer = this.#buffer;
     const from = this.#sizeBytes;
-    this.#buffersOut += 1;
+    this.#writingBefore = this.#writing;
     this.#writing = this.#writing.then(async () => {
       await this.#write(buffer, used, from);
-      this.#buffersOut -= 1;
       if (buffer.length === BUFFER_BYTES) this.#free.push(buffer);
     });
     this.#sizeBytes += used;
