@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { systemClock } from '../pipelines/runtime/clock.ts';
+import { withEngine } from '../pipelines/runtime/duckdb.ts';
 import { openHome } from '../pipelines/runtime/home.ts';
 import { silentLog } from '../pipelines/runtime/log.ts';
 import { silentProgress } from '../pipelines/runtime/progress.ts';
@@ -26,14 +27,18 @@ const source = openOracleSource({
   log: silentLog,
 });
 const startedMs = performance.now();
-const { views } = await freeze({
-  source,
-  home,
-  asOf: '2026-11-03',
-  clock: systemClock,
-  definitionsSha256: '0'.repeat(64),
-  log: silentLog,
-  progress: silentProgress,
-});
+const looking = { spillDir: path.join(home.work, 'look-spill'), memoryLimitMb: 100, threads: 1 };
+const { views } = await withEngine(looking, (engine) =>
+  freeze({
+    source,
+    engine,
+    home,
+    asOf: '2026-11-03',
+    clock: systemClock,
+    definitionsSha256: '0'.repeat(64),
+    log: silentLog,
+    progress: silentProgress,
+  }),
+);
 const ms = performance.now() - startedMs;
 process.stdout.write(`${JSON.stringify({ ms, rows: views.reduce((sum, { rows }) => sum + rows, 0) })}\n`);

@@ -159,7 +159,7 @@ export async function takeSnapshot(
   context: RunContext,
   request: Pick<PeriodRequest, 'asOf' | 'snapshotId'>,
 ): Promise<Manifest> {
-  const { home, definitions, clock, log, progress } = context;
+  const { engine, home, definitions, clock, log, progress } = context;
   const { snapshotId } = request;
   if (snapshotId !== undefined) {
     const manifest = await context.step('verify snapshot', () => verifySnapshot(home, snapshotId));
@@ -180,6 +180,7 @@ export async function takeSnapshot(
       withSource(context, (source) =>
         freeze({
           source,
+          engine,
           home,
           asOf: snapshotDate(context, source, request.asOf),
           clock,

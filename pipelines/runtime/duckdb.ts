@@ -60,6 +60,8 @@ export class Engine {
   readonly #mostMemoryMb: number;
   #streams = 0;
   #memoryLimitMb: number;
+  /** The end of the latest statement; it never fails. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, options: EngineOptions) {
     this.#instance = instance;
@@ -243,8 +245,17 @@ export class Engine {
     return reader;
   }
 
-  /** Run statements one after the other. @returns the result of the last */
-  async #execute(sql: string): Promise<DuckDBMaterializedResult> {
+  /**
+   * Run statements once those before them are done: a connection takes one at a time, and one that waits in it would hold
+   * a thread that files are read and written with. @returns the result of the last
+   */
+  #execute(sql: string): Promise<DuckDBMaterializedResult> {
+    const result = this.#turn.then(() => this.#executeNow(sql));
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #executeNow(sql: string): Promise<DuckDBMaterializedResult> {
     if (this.#memoryLimitMb >= this.#mostMemoryMb) return this.#connection.run(sql);
     const { count } = await this.#connection.extractStatements(sql);
     // Only a whole text tells what is wrong in it: a statement taken out of several does not.

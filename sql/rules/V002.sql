@@ -5,4 +5,4 @@ SELECT
   ['CASE_NO'] AS field,
   [case_no] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND accept_day IS NOT NULL AND case_no IS NULL;
+WHERE is_undeleted AND accept_day IS NOT NULL AND case_no IS NULL;

@@ -2,12 +2,12 @@
 -- the few candidates cheaply.
 WITH candidate AS (
   SELECT hash(case_no) AS case_no_hash FROM valid_case
-  WHERE is_undeleted(deleted) AND case_no IS NOT NULL
+  WHERE is_undeleted AND case_no IS NOT NULL
   GROUP BY hash(case_no) HAVING count(*) > 1
 ),
 member AS (
   SELECT case_id, case_no, org_code FROM valid_case
-  WHERE is_undeleted(deleted) AND case_no IS NOT NULL
+  WHERE is_undeleted AND case_no IS NOT NULL
     AND hash(case_no) IN (SELECT case_no_hash FROM candidate)
 ),
 shared AS (

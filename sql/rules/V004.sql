@@ -9,7 +9,7 @@ SELECT
   CONCAT_WS(' ', o.case_number_word, substr(day_text(c.accept_day), 1, 4)) AS related_mark
 FROM valid_case c
 LEFT JOIN valid_org o ON o.org_code = c.org_code
-WHERE is_undeleted(c.deleted) AND c.case_no IS NOT NULL
+WHERE c.is_undeleted AND c.case_no IS NOT NULL
   AND NOT CASE
     WHEN o.case_number_word IS NOT NULL AND c.accept_day IS NOT NULL THEN
       starts_with(c.case_no, o.case_number_word || '劳人仲字〔' || strftime(day_date(c.accept_day), '%Y') || '〕第')

@@ -7,4 +7,4 @@ SELECT
   [day_text(c.accept_day), day_text(c.reject_day)] AS value
 FROM valid_case c
 CROSS JOIN parameter p
-WHERE is_undeleted(c.deleted) AND (c.accept_day > p.as_of_day OR c.reject_day > p.as_of_day);
+WHERE c.is_undeleted AND (c.accept_day > p.as_of_day OR c.reject_day > p.as_of_day);

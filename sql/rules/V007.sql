@@ -5,4 +5,4 @@ SELECT
   ['APPLY_DATE', 'ACCEPT_DATE'] AS field,
   [day_text(apply_day), day_text(accept_day)] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND accept_day < apply_day;
+WHERE is_undeleted AND accept_day < apply_day;

@@ -8,7 +8,7 @@ WITH judged AS (
     COALESCE(c.accept_day, c.reject_day, p.as_of_day) AS until_day
   FROM valid_case c
   CROSS JOIN parameter p
-  WHERE is_undeleted(c.deleted)
+  WHERE c.is_undeleted
     AND (COALESCE(c.accept_day, c.reject_day) BETWEEN p.start_day AND p.end_day
       OR (c.accept_day IS NULL AND c.reject_day IS NULL))
 )

@@ -7,5 +7,5 @@ SELECT
   [day_text(c.accept_day), day_text(c.close_day)] AS value
 FROM valid_case c
 CROSS JOIN parameter p
-WHERE is_undeleted(c.deleted) AND c.close_day IS NOT NULL
+WHERE c.is_undeleted AND c.close_day IS NOT NULL
   AND (c.accept_day IS NULL OR c.close_day < c.accept_day OR c.close_day > p.as_of_day);

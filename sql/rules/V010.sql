@@ -6,4 +6,4 @@ SELECT
   ['CLOSE_DATE', 'CASE_STATUS'] AS field,
   [day_text(close_day), case_status] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND (close_day IS NOT NULL) <> (case_status IS NOT DISTINCT FROM '50');
+WHERE is_undeleted AND (close_day IS NOT NULL) <> (case_status IS NOT DISTINCT FROM '50');

@@ -6,5 +6,5 @@ SELECT
   ['CLOSE_DATE', 'CLOSE_MODE'] AS field,
   [day_text(close_day), close_mode] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND ((close_day IS NOT NULL) <> (close_mode IS NOT NULL)
+WHERE is_undeleted AND ((close_day IS NOT NULL) <> (close_mode IS NOT NULL)
     OR (close_mode IS NOT NULL AND NOT is_listed(unlisted, 'CLOSE_MODE', close_mode)));

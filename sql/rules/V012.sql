@@ -5,4 +5,4 @@ SELECT
   ['CLOSE_MODE', 'FINAL_AWARD'] AS field,
   [close_mode, final_award] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND final_award = '1' AND close_mode IS DISTINCT FROM '2';
+WHERE is_undeleted AND final_award = '1' AND close_mode IS DISTINCT FROM '2';

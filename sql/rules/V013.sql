@@ -6,5 +6,5 @@ SELECT
   ['CLOSE_MODE', 'AWARD_RESULT'] AS field,
   [close_mode, award_result] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND ((close_mode IS NOT DISTINCT FROM '2') <> (award_result IS NOT NULL)
+WHERE is_undeleted AND ((close_mode IS NOT DISTINCT FROM '2') <> (award_result IS NOT NULL)
     OR (award_result IS NOT NULL AND NOT is_listed(unlisted, 'AWARD_RESULT', award_result)));

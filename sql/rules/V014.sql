@@ -6,4 +6,4 @@ SELECT
   ['WORKER_COUNT', 'IS_COLLECTIVE'] AS field,
   [CAST(worker_count AS VARCHAR), is_collective] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND is_collective = '1' AND COALESCE(worker_count, 0) < 10;
+WHERE is_undeleted AND is_collective = '1' AND COALESCE(worker_count, 0) < 10;

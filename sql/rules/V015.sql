@@ -6,4 +6,4 @@ SELECT
   ['EXTEND_DAYS'] AS field,
   [CAST(extend_days AS VARCHAR)] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND extend_days NOT BETWEEN 0 AND 15;
+WHERE is_undeleted AND extend_days NOT BETWEEN 0 AND 15;

@@ -5,4 +5,4 @@ SELECT
   ['EXCLUDED_DAYS'] AS field,
   [CAST(excluded_days AS VARCHAR)] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND excluded_days < 0;
+WHERE is_undeleted AND excluded_days < 0;

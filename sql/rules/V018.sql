@@ -8,7 +8,7 @@ WITH judged AS (
     is_listed(unlisted, 'EMPLOYER_NATURE', employer_nature) AS has_employer_nature,
     is_listed(unlisted, 'APPLY_CHANNEL', apply_channel) AS has_apply_channel
   FROM valid_case
-  WHERE is_undeleted(deleted) AND accept_day IS NOT NULL
+  WHERE is_undeleted AND accept_day IS NOT NULL
 )
 SELECT
   record_name(case_id) AS record_key,

@@ -6,5 +6,5 @@ SELECT
   ['INDUSTRY_CODE'] AS field,
   [industry_code] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND accept_day IS NOT NULL
+WHERE is_undeleted AND accept_day IS NOT NULL
   AND (NOT is_listed(unlisted, 'INDUSTRY_CODE', industry_code) OR industry_code = 'Z');

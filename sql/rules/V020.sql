@@ -7,6 +7,6 @@ SELECT
   [case_status] AS value,
   CONCAT_WS(' ', COALESCE(day_text(accept_day), '-'), COALESCE(day_text(reject_day), '-')) AS related_mark
 FROM valid_case
-WHERE is_undeleted(deleted) AND (NOT is_listed(unlisted, 'CASE_STATUS', case_status)
+WHERE is_undeleted AND (NOT is_listed(unlisted, 'CASE_STATUS', case_status)
     OR (case_status IS NOT DISTINCT FROM '60') <> (reject_day IS NOT NULL AND accept_day IS NULL)
     OR (case_status IS NOT DISTINCT FROM '10') <> (reject_day IS NULL AND accept_day IS NULL));

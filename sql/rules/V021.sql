@@ -5,4 +5,4 @@ SELECT
   ['WORKER_COUNT'] AS field,
   [CAST(worker_count AS VARCHAR)] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND COALESCE(worker_count, 0) < 1;
+WHERE is_undeleted AND COALESCE(worker_count, 0) < 1;

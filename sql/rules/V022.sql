@@ -9,6 +9,6 @@ SELECT
   [day_text(c.limit_start_day), day_text(c.accept_day), day_text(c.close_day)] AS value
 FROM valid_case c
 CROSS JOIN parameter p
-WHERE is_undeleted(c.deleted) AND c.limit_start_day IS NOT NULL
+WHERE c.is_undeleted AND c.limit_start_day IS NOT NULL
   AND (c.accept_day IS NULL OR c.limit_start_day < c.accept_day
     OR c.limit_start_day > COALESCE(c.close_day, p.as_of_day));

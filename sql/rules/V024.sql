@@ -6,4 +6,4 @@ SELECT
   ['SUSPENDED_SINCE', 'CASE_STATUS'] AS field,
   [day_text(suspended_since_day), case_status] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND (suspended_since_day IS NOT NULL) <> (case_status IS NOT DISTINCT FROM '40');
+WHERE is_undeleted AND (suspended_since_day IS NOT NULL) <> (case_status IS NOT DISTINCT FROM '40');

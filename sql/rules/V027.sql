@@ -14,4 +14,4 @@ SELECT
   CAST(s.amount AS VARCHAR) AS related
 FROM valid_case c
 JOIN claimed s ON s.case_id = c.case_id
-WHERE is_undeleted(c.deleted) AND abs(COALESCE(c.claim_amount, 0) - s.amount) > 0.01;
+WHERE c.is_undeleted AND abs(COALESCE(c.claim_amount, 0) - s.amount) > 0.01;

@@ -5,4 +5,4 @@ SELECT
   ['AWARD_AMOUNT', 'CLAIM_AMOUNT'] AS field,
   [CAST(award_amount AS VARCHAR), CAST(claim_amount AS VARCHAR)] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND award_amount > claim_amount;
+WHERE is_undeleted AND award_amount > claim_amount;

@@ -17,7 +17,7 @@ pair AS (
   JOIN valid_case c ON c.case_id = a.case_id
   JOIN valid_party r ON r.case_id = a.case_id
   WHERE r.role = '2' AND r.id_no IS NOT NULL
-    AND is_undeleted(c.deleted) AND c.dispute_type IS NOT NULL AND c.apply_day IS NOT NULL
+    AND c.is_undeleted AND c.dispute_type IS NOT NULL AND c.apply_day IS NOT NULL
 ),
 neighbour AS (
   SELECT

@@ -1,7 +1,7 @@
 -- One row per party of a case that is not deleted that breaks V032: its role or kind is out of range.
 WITH broken AS MATERIALIZED (
   SELECT party_id, case_id, role, party_kind FROM valid_party
-  WHERE NOT COALESCE(role IN ('1', '2', '3'), FALSE) OR NOT COALESCE(party_kind IN ('1', '2'), FALSE)
+  WHERE role IS NULL OR role NOT IN ('1', '2', '3') OR party_kind IS NULL OR party_kind NOT IN ('1', '2')
 )
 SELECT
   record_name(b.party_id) AS record_key,

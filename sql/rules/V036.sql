@@ -15,7 +15,7 @@ doubtful AS MATERIALIZED (
 ),
 concerned AS (
   SELECT case_id, org_code, apply_day FROM valid_case
-  WHERE is_undeleted(deleted) AND applicant_side = '1' AND case_id IN (SELECT case_id FROM doubtful)
+  WHERE is_undeleted AND applicant_side = '1' AND case_id IN (SELECT case_id FROM doubtful)
 )
 SELECT
   record_name(d.party_id) AS record_key,

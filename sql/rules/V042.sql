@@ -8,7 +8,7 @@ WITH judged AS (
     COALESCE(m.close_day < m.accept_day OR m.close_day > p.as_of_day, FALSE) AS is_closed_wrongly
   FROM valid_mediation m
   CROSS JOIN parameter p
-  WHERE is_undeleted(m.deleted)
+  WHERE m.is_undeleted
 )
 SELECT
   record_name(mediation_id) AS record_key,

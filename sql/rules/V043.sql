@@ -6,6 +6,6 @@ SELECT
   ['CLOSE_DATE', 'RESULT'] AS field,
   [day_text(close_day), result] AS value
 FROM valid_mediation
-WHERE is_undeleted(deleted)
+WHERE is_undeleted
   AND ((close_day IS NOT NULL) <> (result IS NOT NULL)
     OR (result IS NOT NULL AND NOT is_listed(unlisted, 'RESULT', result)));

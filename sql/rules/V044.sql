@@ -5,4 +5,4 @@ SELECT
   ['MEDIATOR_KIND'] AS field,
   [mediator_kind] AS value
 FROM valid_mediation
-WHERE is_undeleted(deleted) AND NOT is_listed(unlisted, 'MEDIATOR_KIND', mediator_kind);
+WHERE is_undeleted AND NOT is_listed(unlisted, 'MEDIATOR_KIND', mediator_kind);

@@ -16,7 +16,7 @@ WITH broken AS (
     [day_text(t.accept_day), day_text(t.reject_day)],
     NULL
   FROM valid_case t
-  WHERE is_undeleted(t.deleted)
+  WHERE t.is_undeleted
     AND (t.absent IS NOT NULL OR (t.accept_day IS NOT NULL AND t.reject_day IS NOT NULL))
   UNION ALL
   SELECT
@@ -55,7 +55,7 @@ WITH broken AS (
   FROM valid_mediation t
   LEFT JOIN duplicate_key d
     ON d.view = 'ARB_MEDIATION' AND d.key_number = t.mediation_id AND d.undeleted_count > 0
-  WHERE (t.absent IS NOT NULL AND is_undeleted(t.deleted)) OR d.row_count IS NOT NULL
+  WHERE (t.absent IS NOT NULL AND t.is_undeleted) OR d.row_count IS NOT NULL
   UNION ALL
   SELECT 'PRE_APPLICATION', record_name(t.pre_app_id), t.org_code, t.absent, NULL, NULL, NULL
   FROM valid_pre_application t

@@ -6,4 +6,4 @@ SELECT
   ['WORKER_COUNT', 'IS_COLLECTIVE'] AS field,
   [CAST(worker_count AS VARCHAR), is_collective] AS value
 FROM valid_case
-WHERE is_undeleted(deleted) AND worker_count >= 10 AND is_collective IS DISTINCT FROM '1';
+WHERE is_undeleted AND worker_count >= 10 AND is_collective IS DISTINCT FROM '1';

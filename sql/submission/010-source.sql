@@ -30,7 +30,7 @@ FROM valid_case c
 CROSS JOIN parameter p
 LEFT JOIN valid_org o ON o.org_code = c.org_code
 LEFT JOIN case_fact f ON f.case_id = c.case_id
-WHERE c.case_id IS NOT NULL AND is_undeleted(c.deleted) AND c.accept_day <= p.end_day;
+WHERE c.case_id IS NOT NULL AND c.is_undeleted AND c.accept_day <= p.end_day;
 
 -- A number given for an organisation of the form of a citizen number is treated as a person's unless it is a credit code
 -- and no citizen number: one of Beijing's in thirty-one has a credit code's check character, too.

@@ -1,7 +1,7 @@
 -- No rows: functions that the validation uses, one purpose each.
 
--- Days since 1970-01-01 of the date part; Oracle's DATE carries a time of day that never counts.
-CREATE MACRO day_number(moment) AS CAST(moment AS DATE) - DATE '1970-01-01';
+-- Days since 1970-01-01 of the date part; Oracle's DATE carries a time of day that never counts. Half the memory of a BIGINT.
+CREATE MACRO day_number(moment) AS CAST(CAST(moment AS DATE) - DATE '1970-01-01' AS INTEGER);
 
 -- A day number as a date, and as YYYY-MM-DD.
 CREATE MACRO day_date(day) AS DATE '1970-01-01' + CAST(day AS INTEGER);
@@ -14,7 +14,8 @@ CREATE MACRO record_name(key) AS COALESCE(CAST(key AS VARCHAR), '（空）');
 -- several times as fast as the numbers themselves.
 CREATE MACRO bit_of(number) AS CAST(1 AS UBIGINT) << CAST(number & 63 AS UBIGINT);
 
--- Only '1' says that the business removed a row; an empty or odd mark does not.
+-- Only '1' says that the business removed a row; an empty or odd mark does not. The valid tables hold it as a column; the
+-- function also answers for what belongs to no row.
 CREATE MACRO is_undeleted(mark) AS mark IS DISTINCT FROM '1';
 
 -- GB 11643-1999 (ISO 7064 MOD 11-2): the check character that belongs to the first 17 digits, given as a number. Digit k

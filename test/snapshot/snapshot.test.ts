@@ -47,16 +47,19 @@ async function freezeInto(home: string, snapshotId = ID) {
 }
 
 const freezeFrom = (source: FreezableSource, snapshots: string, snapshotId: string) =>
-  freeze({
-    source,
-    home: { snapshots },
-    asOf: '2026-11-03',
-    clock,
-    definitionsSha256,
-    log: silentLog,
-    progress: silentProgress,
-    snapshotId,
-  });
+  withEngine({ spillDir: `${snapshots}-look` }, (engine) =>
+    freeze({
+      source,
+      engine,
+      home: { snapshots },
+      asOf: '2026-11-03',
+      clock,
+      definitionsSha256,
+      log: silentLog,
+      progress: silentProgress,
+      snapshotId,
+    }),
+  );
 
 async function damage(home: { snapshots: string }, id = ID): Promise<ArbdataError> {
   const error: unknown = await verifySnapshot(home, id).then(

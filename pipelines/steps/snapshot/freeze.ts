@@ -11,7 +11,7 @@ import {
   type SourceDescription,
 } from '../../../schemas/manifest.ts';
 import { type Clock, shanghaiStamp } from '../../runtime/clock.ts';
-import { type Engine, literal, withEngine } from '../../runtime/duckdb.ts';
+import { type Engine, literal } from '../../runtime/duckdb.ts';
 import { ArbdataError } from '../../runtime/errors.ts';
 import { makeReadOnly, publishDir, sha256File, writeFileAtomic } from '../../runtime/files.ts';
 import type { Home } from '../../runtime/home.ts';
@@ -36,6 +36,8 @@ export interface FreezableSource {
 
 export interface FreezeOptions {
   readonly source: FreezableSource;
+  /** Looks at what was written; it is not the source's, which reads the next view meanwhile. */
+  readonly engine: Engine;
   readonly home: Pick<Home, 'snapshots'>;
   /** `YYYY-MM-DD`: the day whose state the snapshot shows. */
   readonly asOf: string;
@@ -62,14 +64,14 @@ export const takenAt = (snapshotId: string): string => snapshotId.slice(0, 15);
  * @throws {ArbdataError} what the source throws; E_DISK_FULL, E_HOME; E_ENGINE when a file is not what was copied
  */
 export async function freeze(options: FreezeOptions): Promise<Manifest> {
-  const { source, home, asOf, clock, definitionsSha256, log, progress } = options;
+  const { source, engine, home, asOf, clock, definitionsSha256, log, progress } = options;
   const id = options.snapshotId ?? newSnapshotId(clock);
   const finalDir = snapshotDir(home, id);
   const createdAt = shanghaiStamp(clock);
   await removeDeadScratches(home.snapshots, id, clock);
   const scratch = await openScratch(home.snapshots, id, clock);
   try {
-    const { identity, views } = await readWhole(source, scratch.dir, progress);
+    const { identity, views } = await readWhole(source, engine, scratch.dir, progress);
     const manifest = sealManifest({
       formatVersion: MANIFEST_FORMAT_VERSION,
       id,
@@ -96,13 +98,14 @@ type Read = Awaited<ReturnType<FreezableSource['openRead']>>;
 /** All views of one moment. Where that moment is lost on the way, the source decides whether to take another. */
 async function readWhole(
   source: FreezableSource,
+  engine: Engine,
   dir: string,
   progress: Progress,
 ): Promise<{ identity: string; views: SnapshotView[] }> {
   for (;;) {
     const read = await source.openRead();
     try {
-      const views = await freezeViews(read, dir, progress);
+      const views = await freezeViews(read, engine, dir, progress);
       return { identity: await read.identity(), views };
     } catch (error) {
       if (read.shouldStartAnew?.(error) !== true) throw error;
@@ -119,29 +122,29 @@ const fileOf = ({ name }: View): string => `${name.toLowerCase()}.parquet`;
  * Read all views, as many at a time as the source allows, and look at what was written while the next one is read. After
  * an error no other read begins.
  */
-async function freezeViews(read: Read, dir: string, progress: Progress): Promise<SnapshotView[]> {
-  return withEngine(
-    { spillDir: path.join(dir, '.spill'), memoryLimitMb: 100, threads: 1 },
-    async (engine) => {
-      const reading = pLimit(Math.max(1, read.parallelReads));
-      let failure: { error: unknown } | undefined;
-      const freezeView = async (view: View): Promise<SnapshotView[]> => {
-        try {
-          const target = path.join(dir, fileOf(view));
-          const done = await reading(async () =>
-            failure === undefined ? read.readView(view.name, target, progress) : undefined,
-          );
-          return done === undefined ? [] : [await lookAt(engine, view, target, done.rows)];
-        } catch (error) {
-          failure ??= { error };
-          return [];
-        }
-      };
-      const views = await Promise.all(VIEWS.map(freezeView));
-      if (failure !== undefined) throw failure.error;
-      return views.flat();
-    },
-  );
+async function freezeViews(
+  read: Read,
+  engine: Engine,
+  dir: string,
+  progress: Progress,
+): Promise<SnapshotView[]> {
+  const reading = pLimit(Math.max(1, read.parallelReads));
+  let failure: { error: unknown } | undefined;
+  const freezeView = async (view: View): Promise<SnapshotView[]> => {
+    try {
+      const target = path.join(dir, fileOf(view));
+      const done = await reading(async () =>
+        failure === undefined ? read.readView(view.name, target, progress) : undefined,
+      );
+      return done === undefined ? [] : [await lookAt(engine, view, target, done.rows)];
+    } catch (error) {
+      failure ??= { error };
+      return [];
+    }
+  };
+  const views = await Promise.all(VIEWS.map(freezeView));
+  if (failure !== undefined) throw failure.error;
+  return views.flat();
 }
 
 async function lookAt(engine: Engine, view: View, target: string, rows: number): Promise<SnapshotView> {

@@ -146,8 +146,8 @@ class EmbeddedSource implements Source {
     }
     return {
       identity: () => present,
-      // The engine spreads one statement over all its threads; two at a time would only double the memory.
-      parallelReads: 1,
+      // The engine copies one view at a time, with all its threads; meanwhile the file of the one before gets to the disk.
+      parallelReads: 2,
       readView: (name, target, progress) =>
         this.#reading(() => copyView(this.#engine, CONTRACT[name], target, progress)),
       close: async () => {
@@ -190,12 +190,13 @@ async function copyView(
   target: string,
   progress: Progress,
 ): Promise<{ rows: number }> {
+  // Counted before the step begins: its turn comes when the view before is copied.
+  const total = await rowCount(engine, view);
   const step = progress.step(`freeze ${sourceTable(view.name)}`, {
     unit: 'rows',
     poll: () => engine.progress(),
   });
   try {
-    const total = await rowCount(engine, view);
     const { rows } = await engine.copyToParquet(extractQuery(view), target);
     if (rows === total) {
       step.done(rows);

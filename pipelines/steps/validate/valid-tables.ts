@@ -12,7 +12,7 @@ const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
   ARB_CASE: ['CREATED_AT', 'UPDATED_AT'],
   ARB_PARTY: ['PHONE', 'ADDRESS', 'UPDATED_AT'],
   ARB_CLAIM: ['UPDATED_AT'],
-  ARB_MEDIATION: ['UPDATED_AT'],
+  ARB_MEDIATION: ['DISPUTE_TYPE', 'UPDATED_AT'],
   PRE_APPLICATION: ['APPLICANT_KIND', 'UPDATED_AT'],
 };
 /** A product that reads columns which no rule and no figure reads: they are kept only where it is made. */
@@ -289,7 +289,10 @@ async function markWrongCreditCodes(engine: Engine): Promise<void> {
       SELECT code FROM judged WHERE NOT is_valid)`);
 }
 
-/** A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read. */
+/**
+ * A contract column as the valid table holds it: dates as day numbers, timestamps kept, with their days where read; what
+ * nearly every rule asks of DELETED is answered once.
+ */
 function typedColumns({ name, type }: Column): string[] {
   const lower = name.toLowerCase();
   if (type === 'date') {
@@ -297,6 +300,7 @@ function typedColumns({ name, type }: Column): string[] {
     return [`day_number(${identifier(name)}) AS ${day}`];
   }
   const plain = `${identifier(name)} AS ${lower}`;
+  if (name === 'DELETED') return [plain, `is_undeleted(${identifier(name)}) AS is_undeleted`];
   if (type !== 'timestamp' || !lower.endsWith('_time')) return [plain];
   return [plain, `day_number(${identifier(name)}) AS ${lower.replace(/_time$/, '_day')}`];
 }

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { fixedClock } from '../../../pipelines/runtime/clock.ts';
-import { Engine } from '../../../pipelines/runtime/duckdb.ts';
+import { Engine, withEngine } from '../../../pipelines/runtime/duckdb.ts';
 import { type Log, silentLog } from '../../../pipelines/runtime/log.ts';
 import { type Progress, silentProgress } from '../../../pipelines/runtime/progress.ts';
 import { freeze } from '../../../pipelines/steps/snapshot/freeze.ts';
@@ -57,14 +57,17 @@ if (action === 'open') {
   });
 } else {
   const source = await openEmbeddedSource(file, { spillDir: path.join(home, 'spill-of-freeze') });
-  await freeze({
-    source,
-    home: { snapshots: path.join(home, 'snapshots') },
-    asOf: '2026-11-03',
-    clock: fixedClock('2026-11-03T09:00:00+08:00'),
-    definitionsSha256: '0'.repeat(64),
-    log,
-    progress,
-    snapshotId: argument,
-  });
+  await withEngine({ spillDir: path.join(home, 'spill-of-looking') }, (engine) =>
+    freeze({
+      source,
+      engine,
+      home: { snapshots: path.join(home, 'snapshots') },
+      asOf: '2026-11-03',
+      clock: fixedClock('2026-11-03T09:00:00+08:00'),
+      definitionsSha256: '0'.repeat(64),
+      log,
+      progress,
+      snapshotId: argument,
+    }),
+  );
 }

@@ -80,15 +80,19 @@ export function oracleSourceOf({ home, environment, config = {}, log = silentLog
 export async function freezeOracle(request: ReadRequest): Promise<Manifest> {
   const source = oracleSourceOf(request);
   try {
-    return await freeze({
-      source,
-      home: request.home,
-      asOf: '2026-11-03',
-      clock: CLOCK,
-      definitionsSha256: '0'.repeat(64),
-      log: request.log ?? silentLog,
-      progress: silentProgress,
-    });
+    const spillDir = path.join(request.home.work, 'look-spill');
+    return await withEngine({ spillDir, memoryLimitMb: 100, threads: 1 }, (engine) =>
+      freeze({
+        source,
+        engine,
+        home: request.home,
+        asOf: '2026-11-03',
+        clock: CLOCK,
+        definitionsSha256: '0'.repeat(64),
+        log: request.log ?? silentLog,
+        progress: silentProgress,
+      }),
+    );
   } finally {
     await source.close();
   }
