@@ -5,4 +5,4 @@ SELECT
   ['ORG_CODE'] AS field,
   [org_code] AS value
 FROM valid_case
-WHERE is_undeleted AND NOT is_known_body(org_code);
+WHERE is_undeleted AND NOT is_known_body;

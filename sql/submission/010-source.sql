@@ -16,7 +16,7 @@ SELECT
   c.worker_count,
   c.is_collective,
   c.claim_amount,
-  day_text(f.deadline_day) AS limit_date,
+  day_text(c.deadline_day) AS limit_date,
   c.extend_days,
   c.excluded_days,
   c.case_status,
@@ -26,10 +26,9 @@ SELECT
   c.award_result,
   c.award_amount,
   c.deleted
-FROM valid_case c
+FROM case_record c
 CROSS JOIN parameter p
 LEFT JOIN valid_org o ON o.org_code = c.org_code
-LEFT JOIN case_fact f ON f.case_id = c.case_id
 WHERE c.case_id IS NOT NULL AND c.is_undeleted AND c.accept_day <= p.end_day;
 
 -- A number given for an organisation of the form of a citizen number is treated as a person's unless it is a credit code

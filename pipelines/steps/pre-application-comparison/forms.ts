@@ -9,11 +9,11 @@ import { readSql } from '../../runtime/project.ts';
 const WHITE_SPACE = /[\s\p{White_Space}]/gu;
 const SLICE_ROWS = 16_384;
 
-/** What is compared, and the table that it is made from; the largest first, which then gives its memory back. */
+/** What is compared, and the table that is read for nothing else; the largest first, which then gives its memory back. */
 const COMPARED = [
   ['022-compared-party', 'valid_party'],
   ['020-compared-pre-application', 'valid_pre_application'],
-  ['021-compared-case', 'valid_case'],
+  ['021-compared-case'],
 ] as const;
 
 type FormKind = 'name' | 'number';
@@ -32,7 +32,7 @@ export async function createCompared(engine: Engine, isLast: boolean): Promise<v
   await engine.run(readSql('comparison/010-forms.sql'));
   for (const [model, from] of COMPARED) {
     await engine.run(readSql(`comparison/${model}.sql`));
-    if (isLast) await engine.run(`DROP TABLE ${from}`);
+    if (isLast && from !== undefined) await engine.run(`DROP TABLE ${from}`);
   }
   await engine.run(readSql('comparison/025-odd-text.sql'));
   await engine.run('CREATE TEMP TABLE odd_compared_form (number VARCHAR, form VARCHAR)');

@@ -37,11 +37,11 @@ export async function normalise(engine: Engine, options: NormaliseOptions): Prom
       codeLists: options.definitions.codes.lists,
       readers: options.readers ?? [],
     });
+    if (view.name === 'ARB_ORG') await engine.run(readSql('validate/020-lookups.sql'));
     options.onView?.(view.name);
   }
   await addCaseNumberWords(engine);
-  await engine.run(readSql('validate/040-lookups.sql'));
-  await engine.run(readSql('validate/020-needed-block.sql'));
+  await engine.run(readSql('validate/030-needed-block.sql'));
   await createCalendar(engine, options.definitions);
 }
 
@@ -131,7 +131,7 @@ async function createCalendar(
   const { first, last } = await engine.one<{ first: string; last: string }>(`
     SELECT (min(block) - 1) * 512 - 1024000 AS first, (max(block) + 2) * 512 - 1024000 AS last FROM needed_block`);
   await engine.run(
-    readSql('validate/030-calendar.sql').replace(':first_day, :last_day', `${first}, ${last}`),
+    readSql('validate/040-calendar.sql').replace(':first_day, :last_day', `${first}, ${last}`),
   );
   await engine.run(`
     DROP TABLE arrangement; DROP TABLE arranged_year_text; DROP TABLE arranged_day; DROP TABLE arranged_year;

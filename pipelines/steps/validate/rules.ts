@@ -40,6 +40,7 @@ export async function runRules(engine: Engine, options: RuleOptions): Promise<nu
       rule_id VARCHAR, severity VARCHAR, scope VARCHAR, record_key VARCHAR, org_code VARCHAR,
       field VARCHAR[], value VARCHAR[], is_person BOOLEAN DEFAULT TRUE,
       related VARCHAR, related_mark VARCHAR)`);
+  await engine.run(readSql('validate/050-case-block.sql'));
   for (const [index, rule] of rules.entries()) {
     await engine.run(breachSql(rule));
     options.onRule?.(index + 1, rules.length);
@@ -89,6 +90,7 @@ async function createFindings(engine: Engine, { definitions, secret }: RuleOptio
       o.fingerprint
     FROM one o JOIN rule_text t ON t.rule_id = o.rule_id;
     DROP TABLE rule_text;
+    DROP TABLE case_block;
     DROP TABLE breach`);
 }
 

@@ -15,6 +15,8 @@ const UNREAD: Partial<Record<ViewName, readonly string[]>> = {
   ARB_MEDIATION: ['DISPUTE_TYPE', 'UPDATED_AT'],
   PRE_APPLICATION: ['APPLICANT_KIND', 'UPDATED_AT'],
 };
+/** Columns whose code counts under a group of its list. */
+const GROUPED: Partial<Record<ViewName, readonly string[]>> = { ARB_CASE: ['EMPLOYER_NATURE'] };
 /** A product that reads columns which no rule and no figure reads: they are kept only where it is made. */
 export type Reader = 'comparison' | 'submission';
 const READ_BY: Record<Reader, Partial<Record<ViewName, readonly string[]>>> = {
@@ -44,6 +46,9 @@ export interface TableOptions {
   readonly readers: readonly Reader[];
 }
 
+/** Cases are typed when something reads them: `case_record` holds them with their facts, the comparison its own columns. */
+const LAZY: readonly ViewName[] = ['ARB_CASE'];
+
 const TABLE_NAMES: Readonly<Record<ViewName, string>> = {
   ARB_ORG: 'valid_org',
   ARB_CASE: 'valid_case',
@@ -67,7 +72,7 @@ export async function createTraces(engine: Engine): Promise<void> {
 
 /**
  * Create the valid table of a view from its raw one. What normalising changes and which rows of a repeated key are left
- * out is found first, row by row (`raw_patch`), so that the one scan that creates the table joins a few numbers.
+ * out is found first, row by row (the patch), so that the one scan that creates the table joins a few numbers.
  */
 export async function createValidTable(engine: Engine, view: View, options: TableOptions): Promise<void> {
   const odd = await findOddRows(engine, view);
@@ -78,16 +83,21 @@ export async function createValidTable(engine: Engine, view: View, options: Tabl
   const isRepeated = await findRepeatedKeys(engine, view, normal);
   if (isRepeated) await dropRepeated(engine, view, normal);
   const kept = `${normalSelect(view, odd, isPatched || isRepeated)} ${isRepeated ? 'WHERE p.is_dropped IS NOT TRUE' : ''}`;
-  await engine.run(`CREATE TABLE ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, options)}`);
+  const kind = LAZY.includes(view.name) ? 'VIEW' : 'TABLE';
+  await engine.run(`CREATE ${kind} ${TABLE_NAMES[view.name]} AS ${typedSelect(view, kept, options)}`);
   if (view.name === 'ARB_PARTY') await markWrongCreditCodes(engine);
   for (const column of odd) await recordChanges(engine, view, column);
-  await engine.run('DROP TABLE odd_row; DROP TABLE raw_patch');
+  await engine.run('DROP TABLE odd_row');
+  if (kind === 'TABLE') await engine.run(`DROP TABLE ${patchName(view)}`);
 }
+
+/** What of a view's rows is other than the raw view says: {@link createPatch}. */
+const patchName = (view: View): string => `patch_${view.name.toLowerCase()}`;
 
 const originalName = (name: string): string => identifier(`${name}_original`);
 
 /**
- * Create `raw_patch`: one row per row of the view with an odd text: what its texts become, with the original of each
+ * Create the patch of a view: one row per row of the view with an odd text: what its texts become, with the original of each
  * changed one beside it, and whether the row is left out because another one of its key is kept.
  */
 async function createPatch(engine: Engine, view: View, odd: readonly NormalisedColumn[]): Promise<void> {
@@ -105,7 +115,7 @@ async function createPatch(engine: Engine, view: View, odd: readonly NormalisedC
       `LEFT JOIN text_form f_${name} ON f_${name}.kind = '${normalise}' AND f_${name}.original = o.${identifier(name)}`,
   );
   await engine.run(`
-    CREATE OR REPLACE TEMP TABLE raw_patch AS
+    CREATE OR REPLACE TABLE ${patchName(view)} AS
     SELECT ${[
       'o.raw_row',
       'FALSE AS is_dropped',
@@ -130,7 +140,7 @@ function normalSelect(view: View, odd: readonly Column[], isPatched: boolean): s
     return `r.${name}`;
   });
   const originals = odd.map(({ name }) => `p.${originalName(name)}`);
-  const join = isPatched ? 'LEFT JOIN raw_patch p ON p.raw_row = r.raw_row' : '';
+  const join = isPatched ? `LEFT JOIN ${patchName(view)} p ON p.raw_row = r.raw_row` : '';
   return `SELECT ${[...columns, ...originals, 'r.raw_row'].join(', ')} FROM ${rawName(view)} r ${join}`;
 }
 
@@ -182,9 +192,9 @@ async function dropRepeated(engine: Engine, view: View, normal: string): Promise
   await engine.run(`
     CREATE OR REPLACE TEMP TABLE dropped_row AS
     SELECT raw_row FROM repeated_row WHERE raw_row NOT IN (SELECT raw_row FROM latest_row);
-    UPDATE raw_patch SET is_dropped = TRUE WHERE raw_row IN (SELECT raw_row FROM dropped_row);
-    INSERT INTO raw_patch BY NAME
-    SELECT raw_row, TRUE AS is_dropped FROM dropped_row WHERE raw_row NOT IN (SELECT raw_row FROM raw_patch);
+    UPDATE ${patchName(view)} SET is_dropped = TRUE WHERE raw_row IN (SELECT raw_row FROM dropped_row);
+    INSERT INTO ${patchName(view)} BY NAME
+    SELECT raw_row, TRUE AS is_dropped FROM dropped_row WHERE raw_row NOT IN (SELECT raw_row FROM ${patchName(view)});
     DROP TABLE repeated_row;
     DROP TABLE latest_row;
     DROP TABLE dropped_row`);
@@ -208,7 +218,9 @@ function typedSelect(view: View, kept: string, { asOfDay, codeLists, readers }: 
   const unread = [...(UNREAD[view.name] ?? []), ...others.filter((name) => !read.includes(name))];
   const columns = view.columns.filter(({ name }) => !unread.includes(name)).flatMap(typedColumns);
   if (readers.includes('comparison') && NUMBERED.includes(view.name)) columns.push('raw_row');
-  columns.push(absentColumn(view), ...unlistedColumn(view, codeLists));
+  columns.push(absentColumn(view), ...unlistedColumn(view, codeLists), ...groupColumns(view, codeLists));
+  if (view.name !== 'ARB_ORG' && view.columns.some(({ name }) => name === 'ORG_CODE'))
+    columns.push('is_known_body(ORG_CODE) AS is_known_body');
   if (view.name !== 'ARB_PARTY') return `SELECT ${columns.join(', ')} FROM (${kept})`;
   return partySelect(columns.join(', '), kept, asOfDay);
 }
@@ -228,6 +240,24 @@ function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): strin
     return `NOT list_contains(CAST([${codes}] AS VARCHAR[]), ${identifier(name)})`;
   };
   return [`${columnNames(coded, isUnlisted)} AS unlisted`];
+}
+
+/**
+ * `<column>_group`: the group that a code counts under, NULL for what its list lacks. Looked up in two lists, because the
+ * engine then asks once for each text of a dictionary; a join costs five times as much.
+ */
+function groupColumns({ name: view, columns }: View, codeLists: CodesFile['lists']): string[] {
+  const list = (values: readonly (string | undefined)[]) =>
+    `CAST([${values.map((value) => (value === undefined ? 'NULL' : literal(value))).join(', ')}] AS VARCHAR[])`;
+  return (GROUPED[view] ?? []).flatMap((grouped) => {
+    const codeList = columns.find(({ name }) => name === grouped)?.codeList;
+    if (codeList === undefined) return [];
+    const { entries } = codeLists[codeList];
+    const place = `list_position(${list(entries.map(({ code }) => code))}, ${identifier(grouped)})`;
+    return [
+      `list_extract(${list(entries.map(({ macroGroup }) => macroGroup))}, ${place}) AS ${grouped.toLowerCase()}_group`,
+    ];
+  });
 }
 
 /** SQL: the columns of a row of which a condition is true, joined with a comma (a list takes more memory), NULL where there are none. */
@@ -319,5 +349,5 @@ async function recordChanges(engine: Engine, view: View, { name }: NormalisedCol
     INSERT INTO text_change
     SELECT '${view.name}', record_name(${identifier(view.key)}), ${orNull('CASE_ID')}, ${orNull('ORG_CODE')},
       ${orNull('DELETED')}, ${isPerson}, '${name}', ${originalName(name)}, ${identifier(name)}
-    FROM raw_patch WHERE NOT is_dropped AND ${originalName(name)} IS NOT NULL`);
+    FROM ${patchName(view)} WHERE NOT is_dropped AND ${originalName(name)} IS NOT NULL`);
 }

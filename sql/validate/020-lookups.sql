@@ -1,6 +1,4 @@
--- One row per block of 64 case numbers in case_block; none in the functions, which look values up.
-CREATE TABLE case_block AS
-SELECT case_id >> 6 AS block, bit_or(bit_of(case_id)) AS bits FROM valid_case WHERE case_id IS NOT NULL GROUP BY block;
+-- No rows: functions that look values up.
 
 -- A code that stands in its list; an empty one does not. unlisted: the columns of its row whose code does not.
 -- In a CASE the engine splits the few texts there are and nothing else.
