@@ -1,7 +1,7 @@
 /**
  * The benchmark: a month at city size, step by step, beside its peers in the same run.
  *
- *     npm run bench -- [--size demo|city] [--rounds 3] [--keep DIR]
+ *     npm run bench -- [--size demo|city] [--rounds 5] [--keep DIR]
  *
  * Prints Markdown tables; docs keep the last figures. Ends with exit code 1 where a ratio is not kept.
  */
@@ -75,6 +75,12 @@ function differences(ours: string, peers: string): number {
 const middle = <T extends { whole: Measure }>(runs: readonly T[]): T =>
   middleOf(runs, (one) => one.whole.wallMs);
 
+/** One bare copy of the source's tables. */
+interface Copy {
+  readonly copyMs: number;
+  readonly whole: Measure;
+}
+
 /** What the command and its steps took. */
 function linesOf(name: string, { whole, shown }: { whole: Measure; shown: ShownRun }): Line[] {
   return [
@@ -100,13 +106,24 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
   const months: Awaited<ReturnType<typeof month>>[] = [];
   const datasets: Awaited<ReturnType<typeof month>>[] = [];
   const runHome = path.join(dir, 'run-home');
-  // Side by side in every round: the machine's speed drifts, and a ratio of now and then says nothing.
-  const copies: { copyMs: number; whole: Measure }[] = [];
+  const copyBare = async (): Promise<Copy> => {
+    const whole = await mustSucceed(node('bench/copy-tables.ts', source, path.join(dir, 'copy'), 'parquet'));
+    return { ...(JSON.parse(whole.stdout) as { copyMs: number }), whole };
+  };
+  const copies: Copy[] = [];
+  const freezes: { freezeMs: number; copyMs: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     months.push(await month('monthly', source, path.join(dir, 'month-home')));
-    datasets.push(await month('macro-monitoring', source, runHome));
-    const copied = await mustSucceed(node('bench/copy-tables.ts', source, path.join(dir, 'copy'), 'parquet'));
-    copies.push({ ...(JSON.parse(copied.stdout) as { copyMs: number }), whole: copied });
+    // The machine's speed drifts within seconds: the copy is made before and after, and a round is its own ratio.
+    const before = await copyBare();
+    const dataset = await month('macro-monitoring', source, runHome);
+    const after = await copyBare();
+    copies.push(before, after);
+    datasets.push(dataset);
+    freezes.push({
+      freezeMs: stepsMs(dataset.shown, FREEZE_STEPS),
+      copyMs: (before.copyMs + after.copyMs) / 2,
+    });
   }
   const { whole } = middle(months);
   const dataset = middle(datasets);
@@ -136,9 +153,7 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 
   const file = 'macro-monitoring-202610.csv';
   const unequal = differences(path.join(dir, 'ours', file), path.join(dir, 'peer', file));
-  const freezing = ({ shown }: { shown: ShownRun }) => stepsMs(shown, FREEZE_STEPS);
-  const freezeMs = freezing(middleOf(datasets, freezing));
-  const { copyMs } = middleOf(copies, (one) => one.copyMs);
+  const { freezeMs, copyMs } = middleOf(freezes, (one) => one.freezeMs / one.copyMs);
   const ratios: Ratio[] = [
     { name: 'freeze with all rules / bare copy to Parquet', of: freezeMs, against: copyMs, atMost: 2.5 },
     { name: 'snapshot to dataset and workbook / pandas', of: ours.wallMs, against: peer.wallMs, atMost: 0.6 },
@@ -147,7 +162,8 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
   ];
   process.stdout.write(
     `size ${size}, ${rounds} rounds (medians), ${os.cpus().length} cores, memory limit ${DEFAULT_MEMORY_LIMIT_MB} MB\n\n` +
-      `${measureTable(lines)}\n\n${ratioTable(ratios)}\n\nvalues that differ from the pandas peer: ${unequal}\n`,
+      `${measureTable(lines)}\n\n${ratioTable(ratios)}\n\nvalues that differ from the pandas peer: ${unequal}\n` +
+      `freeze with all rules / bare copy, round by round: ${freezes.map((one) => (one.freezeMs / one.copyMs).toFixed(2)).join(', ')}\n`,
   );
   return ratios.every(isKept) && unequal === 0;
 }
@@ -155,7 +171,7 @@ async function bench(size: string, rounds: number, dir: string): Promise<boolean
 const { values } = parseArgs({
   options: {
     size: { type: 'string', default: 'city' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     keep: { type: 'string' },
   },
 });
