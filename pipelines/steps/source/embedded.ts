@@ -56,7 +56,7 @@ export async function createEmbeddedSource(
   try {
     const built = path.join(scratch.dir, 'build.duckdb');
     const spillDir = path.join(scratch.dir, 'spill');
-    await withEngine({ ...limits, file: built, spillDir }, async (engine) => {
+    await withEngine({ ...limits, file: built, spillDir, tellsProgress: true }, async (engine) => {
       await createSourceTables(engine);
       await fill(engine, scratch.dir);
       const values = SOURCE_INFO_COLUMNS.map((column) =>
@@ -213,7 +213,7 @@ async function copyView(
 
 async function openReadOnly(file: string, options: EngineLimits & { spillDir: string }): Promise<Engine> {
   try {
-    return await Engine.open({ ...options, file, readOnly: true });
+    return await Engine.open({ ...options, file, readOnly: true, tellsProgress: true });
   } catch (error) {
     throw damagedSource(error, file);
   }
