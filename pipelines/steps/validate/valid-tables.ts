@@ -236,8 +236,8 @@ function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): strin
   const coded = columns.filter((column): column is CodedColumn => column.codeList !== undefined);
   if (coded.length === 0) return [];
   const isUnlisted = ({ name, codeList }: CodedColumn): string => {
-    const codes = codeLists[codeList].entries.map(({ code }) => literal(code)).join(', ');
-    return `NOT list_contains(CAST([${codes}] AS VARCHAR[]), ${identifier(name)})`;
+    const codes = codeLists[codeList].entries.map(({ code }) => code);
+    return `NOT list_contains(${textList(codes)}, ${identifier(name)})`;
   };
   return [`${columnNames(coded, isUnlisted)} AS unlisted`];
 }
@@ -247,17 +247,19 @@ function unlistedColumn({ columns }: View, codeLists: CodesFile['lists']): strin
  * engine then asks once for each text of a dictionary; a join costs five times as much.
  */
 function groupColumns({ name: view, columns }: View, codeLists: CodesFile['lists']): string[] {
-  const list = (values: readonly (string | undefined)[]) =>
-    `CAST([${values.map((value) => (value === undefined ? 'NULL' : literal(value))).join(', ')}] AS VARCHAR[])`;
   return (GROUPED[view] ?? []).flatMap((grouped) => {
     const codeList = columns.find(({ name }) => name === grouped)?.codeList;
     if (codeList === undefined) return [];
     const { entries } = codeLists[codeList];
-    const place = `list_position(${list(entries.map(({ code }) => code))}, ${identifier(grouped)})`;
-    return [
-      `list_extract(${list(entries.map(({ macroGroup }) => macroGroup))}, ${place}) AS ${grouped.toLowerCase()}_group`,
-    ];
+    const place = `list_position(${textList(entries.map(({ code }) => code))}, ${identifier(grouped)})`;
+    const groups = textList(entries.map(({ macroGroup }) => macroGroup));
+    return [`list_extract(${groups}, ${place}) AS ${grouped.toLowerCase()}_group`];
   });
+}
+
+/** SQL: a list of texts; what is absent is NULL. */
+function textList(texts: readonly (string | undefined)[]): string {
+  return `CAST([${texts.map((text) => (text === undefined ? 'NULL' : literal(text))).join(', ')}] AS VARCHAR[])`;
 }
 
 /** SQL: the columns of a row of which a condition is true, joined with a comma (a list takes more memory), NULL where there are none. */
