@@ -3,11 +3,14 @@
  * belong to a living process. What a killed process left is found and removed by the next one.
  *
  * The folder is `.<name>.tmp`; its owner's identity stands outside of it, in `.<name>.owner`, so that the folder can be
- * renamed whole, and is written first, so that a folder without an owner belongs to nobody.
+ * renamed whole, and is there first, so that a folder without an owner belongs to nobody. The owner is a symbolic link
+ * whose target is the identity: it is made in one step, and no kill leaves half of one. A file system without links gets
+ * a file.
  */
-import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, lutimes, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, shanghaiStampMs } from './clock.ts';
+import { systemCode } from './errors.ts';
 import { ensureDir, fileError, removeTree } from './files.ts';
 import { HEARTBEAT_MS, isHolderAlive, ownProcess, type ProcessIdentity, SILENT_HOST_MS } from './lock.ts';
 
@@ -26,14 +29,10 @@ export async function openScratch(parent: string, name: string, clock: Clock): P
   const dir = path.join(parent, `.${name}.tmp`);
   const owner = path.join(parent, `.${name}.owner`);
   ensureDir(parent);
-  try {
-    await writeFile(owner, JSON.stringify(ownProcess()), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    throw fileError(error, owner);
-  }
+  await writeOwner(owner);
   const heartbeat = setInterval(() => {
     const now = clock.now();
-    utimes(owner, now, now).catch(() => undefined);
+    lutimes(owner, now, now).catch(() => undefined);
   }, HEARTBEAT_MS);
   heartbeat.unref();
   const close = async (): Promise<void> => {
@@ -48,6 +47,23 @@ export async function openScratch(parent: string, name: string, clock: Clock): P
     throw error;
   }
   return { dir, close };
+}
+
+/** What file systems say that have no symbolic links. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+async function writeOwner(owner: string): Promise<void> {
+  const identity = JSON.stringify(ownProcess());
+  try {
+    await symlink(identity, owner);
+  } catch (error) {
+    if (!NO_LINKS.includes(systemCode(error))) throw fileError(error, owner);
+    try {
+      await writeFile(owner, identity, { mode: 0o600, flag: 'wx' });
+    } catch (other) {
+      throw fileError(other, owner);
+    }
+  }
 }
 
 /**
@@ -82,8 +98,9 @@ async function isOwned(owner: string, clock: Clock): Promise<boolean> {
   let text: string;
   let beat: Date;
   try {
-    beat = (await stat(owner)).mtime;
-    text = await readFile(owner, 'utf8');
+    const found = await lstat(owner);
+    beat = found.mtime;
+    text = found.isSymbolicLink() ? await readlink(owner) : await readFile(owner, 'utf8');
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fixedClock } from '../../pipelines/runtime/clock.ts';
@@ -81,6 +81,9 @@ describe('building', () => {
     const parent = await temporaryFolder();
     const clock = fixedClock(new Date().toISOString());
     const scratch = await openScratch(parent, 'a', clock);
+    // Made in one step: a kill leaves a whole owner or none.
+    expect(JSON.parse(await readlink(path.join(parent, '.a.owner')))).toMatchObject({ pid: process.pid });
+    await expect(openScratch(parent, 'a', clock)).rejects.toThrow('.a.owner');
     await ensureDir(path.join(parent, '.nobody.tmp'));
     await ensureDir(path.join(parent, '.far.tmp'));
     await writeFile(
